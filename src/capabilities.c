@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright 2026 the disablenetwork authors
+ *
+ * See capabilities.h. libcap-ng does the dropping; what is left is then asked of
+ * the kernel, since libcap-ng 0.8.3 returns 0 with a full bounding set.
+ * Not capng_lock: it sets SECBIT_NO_SETUID_FIXUP, and kept capabilities would
+ * survive setuidgid.
+ */
+#include "capabilities.h"
+
+#include <cap-ng.h>
+#include <errno.h>
+#include <linux/capability.h>
+#include <linux/securebits.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define SET_OF(number) (UINT64_C(1) << (number))
+
+/* Those that cannot bring the network back: none for sockets, for namespaces, for
+ * tracing, for modules, raw input and output, or the system as a whole. */
+static const struct keepable {
+	int number;
+	const char *name;
+	const char *unable; /* to keep it */
+} keepable[] = {
+#define KEEP(constant, name) { constant, name, "keep capability " name }
+	KEEP(CAP_CHOWN, "chown"),
+	KEEP(CAP_DAC_OVERRIDE, "dac_override"),
+	KEEP(CAP_DAC_READ_SEARCH, "dac_read_search"),
+	KEEP(CAP_FOWNER, "fowner"),
+	KEEP(CAP_FSETID, "fsetid"),
+	KEEP(CAP_KILL, "kill"),
+	KEEP(CAP_SETUID, "setuid"),
+	KEEP(CAP_SETGID, "setgid"),
+	KEEP(CAP_IPC_LOCK, "ipc_lock"),
+	KEEP(CAP_IPC_OWNER, "ipc_owner"),
+	KEEP(CAP_SYS_NICE, "sys_nice"),
+	KEEP(CAP_SYS_RESOURCE, "sys_resource"),
+	KEEP(CAP_SYS_CHROOT, "sys_chroot"),
+	KEEP(CAP_AUDIT_WRITE, "audit_write"),
+	KEEP(CAP_NET_BIND_SERVICE, "net_bind_service"),
+	KEEP(CAP_LEASE, "lease"),
+	KEEP(CAP_LINUX_IMMUTABLE, "linux_immutable"),
+#undef KEEP
+};
+
+enum { KEEPABLE = sizeof keepable / sizeof keepable[0] };
+
+bool capability_add(capability_set *set, const char *name)
+{
+	if (strncasecmp(name, "cap_", 4) == 0)
+		name += 4;
+	for (int i = 0; i < KEEPABLE; i++)
+		if (strcasecmp(name, keepable[i].name) == 0) {
+			*set |= SET_OF(keepable[i].number);
+			return true;
+		}
+	return false;
+}
+
+void capability_names(char *text, unsigned size)
+{
+	size_t length = 0;
+
+	for (int i = 0; i < KEEPABLE && length < size; i++)
+		length += (size_t)snprintf(text + length, size - length, "%s%s", i ? " " : "",
+			keepable[i].name);
+}
+
+struct capability_sets {
+	capability_set permitted, effective, inheritable;
+};
+
+static const char *read_sets(struct capability_sets *sets)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	if (syscall(SYS_capget, &header, data) != 0)
+		return "read capabilities";
+	sets->permitted = data[0].permitted | (uint64_t)data[1].permitted << 32;
+	sets->effective = data[0].effective | (uint64_t)data[1].effective << 32;
+	sets->inheritable = data[0].inheritable | (uint64_t)data[1].inheritable << 32;
+	return NULL;
+}
+
+/* uid 0 gets nothing by exec or by setuid, and nothing of this can be undone. A bit
+ * that somebody locked before us stays as it is. */
+static const char *lock_securebits(bool keeping)
+{
+	const unsigned wanted = SECBIT_NOROOT | (keeping ? 0 : SECBIT_NO_CAP_AMBIENT_RAISE);
+	const int current = prctl(PR_GET_SECUREBITS, 0L, 0L, 0L, 0L);
+
+	if (current < 0)
+		return "read securebits";
+	const unsigned locked = ((unsigned)current & SECURE_ALL_LOCKS) >> 1;
+	const unsigned bits = (unsigned)current | (wanted & ~locked) | SECURE_ALL_LOCKS;
+	if (prctl(PR_SET_SECUREBITS, (unsigned long)bits, 0L, 0L, 0L) != 0 ||
+		prctl(PR_GET_SECUREBITS, 0L, 0L, 0L, 0L) != (int)bits)
+		return "lock securebits";
+	return NULL;
+}
+
+static const char *drop_all_but(capability_set keep, bool bounding)
+{
+	const capng_type_t everywhere = CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE |
+		CAPNG_BOUNDING_SET | CAPNG_AMBIENT;
+
+	capng_clear(CAPNG_SELECT_ALL);
+	for (int i = 0; i < KEEPABLE; i++)
+		if ((keep & SET_OF(keepable[i].number)) &&
+			capng_update(CAPNG_ADD, everywhere, (unsigned)keepable[i].number) != 0)
+			return "choose the capabilities to keep";
+	if (capng_apply(bounding ? CAPNG_SELECT_ALL : CAPNG_SELECT_CAPS | CAPNG_SELECT_AMBIENT) != 0)
+		return "drop capabilities";
+	return NULL;
+}
+
+/* The ambient set is always within the permitted and the inheritable one, so it need
+ * not be read for what is too much. */
+static const char *check_left(capability_set keep, bool bounding)
+{
+	struct capability_sets left;
+	const char *words = read_sets(&left);
+
+	if (words)
+		return words;
+	errno = EPERM;
+	if (left.permitted != keep || left.effective != keep || left.inheritable != keep)
+		return "drop capabilities: some are left";
+	for (int i = 0; i < KEEPABLE; i++)
+		if ((keep & SET_OF(keepable[i].number)) &&
+			prctl(PR_CAP_AMBIENT, (unsigned long)PR_CAP_AMBIENT_IS_SET,
+				(unsigned long)keepable[i].number, 0L, 0L) != 1)
+			return keepable[i].unable;
+	for (int number = 0, in; bounding && number < 64; number++) {
+		in = prctl(PR_CAPBSET_READ, (unsigned long)number, 0L, 0L, 0L);
+		if (in < 0)
+			break; /* the first one that this kernel does not know */
+		if (in && !(keep & SET_OF(number))) {
+			errno = EPERM;
+			return "empty the capability bounding set";
+		}
+	}
+	return NULL;
+}
+
+const char *capabilities_drop(capability_set keep, struct capabilities_dropped *dropped)
+{
+	struct capability_sets held;
+	const char *words = read_sets(&held);
+
+	if (words)
+		return words;
+	for (int i = 0; i < KEEPABLE; i++)
+		if (keep & ~held.permitted & SET_OF(keepable[i].number)) {
+			errno = EPERM;
+			return keepable[i].unable;
+		}
+	dropped->count = __builtin_popcountll(held.permitted & ~keep);
+	dropped->bounding = held.effective & SET_OF(CAP_SETPCAP);
+	if (dropped->bounding && (words = lock_securebits(keep != 0)))
+		return words;
+	if ((words = drop_all_but(keep, dropped->bounding)))
+		return words;
+	return check_left(keep, dropped->bounding);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright 2026 the disablenetwork authors
+ *
+ * Giving up capabilities (capabilities(7)): permitted, effective, inheritable,
+ * ambient and, with CAP_SETPCAP, the bounding set and securebits.
+ */
+#ifndef CAPABILITIES_H
+#define CAPABILITIES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A set of capabilities: bit N is capability N of <linux/capability.h>. */
+typedef uint64_t capability_set;
+
+struct capabilities_dropped {
+	int count;     /* how many of the permitted ones went */
+	bool bounding; /* the bounding set and securebits went too */
+};
+
+/* Adds the capability of this name ("chown", "cap_chown", in any case) to *set.
+ * False, and *set as it was, if it is not one that prog may keep. */
+bool capability_add(capability_set *set, const char *name) __attribute__((warn_unused_result));
+
+/* The names of those that prog may keep, separated by spaces. TEXT has SIZE bytes. */
+void capability_names(char *text, unsigned size);
+
+/* Drops all but KEEP, for this process and all that it execs, and reads back what
+ * is left. Kept ones are made ambient, so that they outlive an exec, but not a
+ * change of uid from 0. Nothing in no_new_privs or seccomp needs what goes.
+ * Returns NULL, or the words for what it was unable to do, with errno set. */
+const char *capabilities_drop(capability_set keep, struct capabilities_dropped *dropped)
+	__attribute__((warn_unused_result));
+
+#endif

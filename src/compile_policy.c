@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright 2026 the disablenetwork authors
+ *
+ * Runs on the build machine: turns the policy table into BPF by libseccomp, for any
+ * of the architectures that we know.
+ *
+ *     compile_policy header ARCHITECTURE    C arrays for seccomp.c
+ *     compile_policy data ARCHITECTURE      the same for tests: "code jt jf k" lines
+ *     compile_policy readable ARCHITECTURE  libseccomp's pseudo filter code
+ *     compile_policy table                  the policy itself
+ *
+ * Nothing is written unless every rule went in.
+ */
+#include "policy.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <seccomp.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* An architecture of the table, and a 32-bit sibling whose programs its kernels run
+ * too. BPF is in the byte order of the machine that it is for. */
+static const struct architecture {
+	const char *name;
+	uint32_t token;
+	unsigned policy_bit;
+	bool big_endian;
+	bool has_socketcall;
+	const char *sibling;
+	const char *guard; /* true in the compiler for this machine alone */
+} architectures[] = {
+	{ "x86_64", SCMP_ARCH_X86_64, OTHERS, false, false, "i386", "defined __x86_64__ && defined __LP64__" },
+	{ "i386", SCMP_ARCH_X86, I386, false, true, NULL, "defined __i386__" },
+	{ "aarch64", SCMP_ARCH_AARCH64, OTHERS, false, false, "arm",
+		"defined __aarch64__ && defined __LP64__ && defined __AARCH64EL__" },
+	{ "arm", SCMP_ARCH_ARM, OTHERS, false, false, NULL,
+		"defined __arm__ && defined __ARM_EABI__ && defined __ARMEL__" },
+	{ "riscv64", SCMP_ARCH_RISCV64, OTHERS, false, false, NULL, "defined __riscv && __riscv_xlen == 64" },
+	{ "ppc64le", SCMP_ARCH_PPC64LE, PPC64LE, false, true, NULL,
+		"defined __powerpc64__ && defined __LITTLE_ENDIAN__" },
+	{ "s390x", SCMP_ARCH_S390X, S390X, true, true, NULL, "defined __s390x__" },
+};
+
+/* The same on all architectures of the table; checked in the generated header. */
+enum { REFUSE_ERROR = EPERM, MISSING_ERROR = ENOSYS };
+
+static _Noreturn void fail(const char *what, const char *which, int error)
+{
+	fprintf(stderr, "compile_policy: fatal: unable to %s %s: %s\n", what, which, strerror(error));
+	exit(1);
+}
+
+static const struct architecture *find_architecture(const char *name)
+{
+	for (size_t i = 0; i < sizeof architectures / sizeof architectures[0]; i++)
+		if (strcmp(name, architectures[i].name) == 0)
+			return &architectures[i];
+	fail("find architecture", name, EINVAL);
+}
+
+static bool rule_applies(const struct policy_rule *rule, enum policy_filter filter,
+	const struct architecture *architecture)
+{
+	return rule->filter == filter &&
+		(!rule->architectures || (rule->architectures & architecture->policy_bit));
+}
+
+static unsigned compare_arguments(const struct policy_rule *rule, struct scmp_arg_cmp *compared)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < sizeof rule->tests / sizeof rule->tests[0]; i++) {
+		const struct policy_test *test = &rule->tests[i];
+		struct scmp_arg_cmp *compare = &compared[count];
+
+		compare->arg = test->argument;
+		switch (test->kind) {
+		case ALWAYS:
+			continue;
+		case IS:
+			compare->op = SCMP_CMP_MASKED_EQ;
+			compare->datum_a = UINT32_MAX;
+			compare->datum_b = test->value;
+			break;
+		case HAS:
+			compare->op = SCMP_CMP_MASKED_EQ;
+			compare->datum_a = test->value;
+			compare->datum_b = test->value;
+			break;
+		case IS_NOT:
+			compare->op = SCMP_CMP_NE;
+			compare->datum_a = test->value;
+			break;
+		case AT_LEAST:
+			compare->op = SCMP_CMP_GE;
+			compare->datum_a = test->value;
+			break;
+		}
+		count++;
+	}
+	return count;
+}
+
+/* A rule with argument tests on a socket call is what libseccomp will not add
+ * exactly where socketcall exists: there it adds the call, and an expansion of it to
+ * socketcall that tests the wrong registers. The expansion only refuses what our own
+ * socketcall rows refuse whatever its arguments are. */
+static bool is_multiplexed(const struct architecture *architecture, const struct policy_rule *rule)
+{
+	static const char *const calls[] = { "socketcall", "socket", "socketpair", "sendto", "sendmsg", "sendmmsg",
+		"setsockopt", "connect", "bind", "listen" };
+
+	if (!architecture->has_socketcall)
+		return false;
+	for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
+		if (strcmp(rule->call, calls[i]) == 0)
+			return true;
+	return false;
+}
+
+static void add_rule(scmp_filter_ctx filter, const struct architecture *architecture,
+	const struct policy_rule *rule)
+{
+	struct scmp_arg_cmp compared[2];
+	const unsigned count = compare_arguments(rule, compared);
+	const uint32_t action =
+		SCMP_ACT_ERRNO(rule->result == REFUSE ? REFUSE_ERROR : MISSING_ERROR);
+	/* libseccomp translates the build machine's numbers into those of the filter. */
+	const int number = seccomp_syscall_resolve_name(rule->call);
+	if (number == __NR_SCMP_ERROR)
+		fail("find the number of call", rule->call, ENOSYS);
+
+	const int result = is_multiplexed(architecture, rule)
+		? seccomp_rule_add_array(filter, action, number, count, compared)
+		: seccomp_rule_add_exact_array(filter, action, number, count, compared);
+	if (result < 0)
+		fail("add a rule for", rule->call, -result);
+}
+
+static scmp_filter_ctx compile_for_one(const struct architecture *architecture,
+	enum policy_filter which)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	int result = 0;
+
+	if (!filter)
+		fail("allocate", "a filter", ENOMEM);
+	if (seccomp_arch_exist(filter, architecture->token) != 0) {
+		result = seccomp_arch_remove(filter, SCMP_ARCH_NATIVE);
+		if (result == 0)
+			result = seccomp_arch_add(filter, architecture->token);
+	}
+	if (result == 0)
+		result = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(MISSING_ERROR));
+	if (result < 0)
+		fail("choose architecture", architecture->name, -result);
+	for (size_t i = 0; i < policy_rules; i++)
+		if (rule_applies(&policy[i], which, architecture))
+			add_rule(filter, architecture, &policy[i]);
+	return filter;
+}
+
+static scmp_filter_ctx compile(const struct architecture *architecture, enum policy_filter which)
+{
+	scmp_filter_ctx filter = compile_for_one(architecture, which);
+
+	if (architecture->sibling) {
+		const struct architecture *sibling = find_architecture(architecture->sibling);
+		const int result = seccomp_merge(filter, compile_for_one(sibling, which));
+		if (result < 0)
+			fail("merge the filter of", sibling->name, -result);
+	}
+	return filter;
+}
+
+/* The instructions of a filter, in this machine's byte order; returns how many. */
+static size_t export_instructions(const struct architecture *architecture,
+	enum policy_filter which, struct sock_filter *instructions)
+{
+	scmp_filter_ctx filter = compile(architecture, which);
+	FILE *file = tmpfile();
+
+	if (!file)
+		fail("make", "a temporary file", errno);
+	const int result = seccomp_export_bpf(filter, fileno(file));
+	if (result < 0)
+		fail("export", policy_filter_names[which], -result);
+	seccomp_release(filter);
+	rewind(file);
+	const size_t count = fread(instructions, sizeof *instructions, BPF_MAXINSNS, file);
+	if (count == 0 || fgetc(file) != EOF || ferror(file))
+		fail("read back", policy_filter_names[which], EIO);
+	fclose(file);
+
+	for (size_t i = 0; i < count; i++) {
+		struct sock_filter *at = &instructions[i];
+		at->code = architecture->big_endian ? be16toh(at->code) : le16toh(at->code);
+		at->k = architecture->big_endian ? be32toh(at->k) : le32toh(at->k);
+	}
+	return count;
+}
+
+static void write_checks(const struct architecture *architecture)
+{
+	printf("_Static_assert(EPERM == %d && ENOSYS == %d, \"errno\");\n", REFUSE_ERROR, MISSING_ERROR);
+	for (size_t i = 0; i < policy_rules; i++)
+		for (size_t j = 0; j < sizeof policy[i].tests / sizeof policy[i].tests[0]; j++) {
+			const struct policy_test *test = &policy[i].tests[j];
+			if (test->name && strcmp(test->name, "NULL") != 0 &&
+				rule_applies(&policy[i], policy[i].filter, architecture))
+				printf("_Static_assert(%s == %" PRIu32 "U, \"%s\");\n", test->name, test->value,
+					test->name);
+		}
+}
+
+static void write_header(const struct architecture *architecture)
+{
+	static struct sock_filter instructions[BPF_MAXINSNS];
+	const struct scmp_version *version = seccomp_version();
+	size_t longest = 0;
+
+	printf("/* Generated by compile_policy from policy.c for %s%s%s: do not edit. */\n"
+		   "#if !(%s)\n#error \"these filters are for %s\"\n#endif\n"
+		   "#include <errno.h>\n#include <linux/filter.h>\n#include <linux/if_tun.h>\n"
+		   "#include <linux/net.h>\n#include <linux/vhost.h>\n#include <netinet/in.h>\n"
+		   "#include <netinet/tcp.h>\n#include <sys/ioctl.h>\n#include <sys/socket.h>\n"
+		   "#define FILTERS_LIBSECCOMP \"%u.%u.%u\"\n"
+		   "#define FILTERS_REFUSE 0x%08xU\n",
+		architecture->name, architecture->sibling ? " and " : "",
+		architecture->sibling ? architecture->sibling : "", architecture->guard,
+		architecture->name, version->major, version->minor, version->micro,
+		SECCOMP_RET_ERRNO | REFUSE_ERROR);
+	write_checks(architecture);
+	for (int which = 0; which < POLICY_FILTERS; which++) {
+		const size_t count = export_instructions(architecture, which, instructions);
+		if (count > longest)
+			longest = count;
+		printf("static const struct sock_filter %s_filter[] = {\n", policy_filter_names[which]);
+		for (size_t i = 0; i < count; i++)
+			printf("\t{ 0x%02x, %u, %u, 0x%08" PRIx32 " },\n", instructions[i].code,
+				instructions[i].jt, instructions[i].jf, instructions[i].k);
+		printf("};\n");
+	}
+	printf("#define FILTERS_LONGEST %zu\n", longest);
+}
+
+static void write_data(const struct architecture *architecture)
+{
+	static struct sock_filter instructions[BPF_MAXINSNS];
+
+	for (int which = 0; which < POLICY_FILTERS; which++) {
+		const size_t count = export_instructions(architecture, which, instructions);
+		printf("%s %zu\n", policy_filter_names[which], count);
+		for (size_t i = 0; i < count; i++)
+			printf("%u %u %u %" PRIu32 "\n", instructions[i].code, instructions[i].jt,
+				instructions[i].jf, instructions[i].k);
+	}
+}
+
+static void write_readable(const struct architecture *architecture)
+{
+	for (int which = 0; which < POLICY_FILTERS; which++) {
+		scmp_filter_ctx filter = compile(architecture, which);
+		printf("\n%s filter, %s\n\n", policy_filter_names[which], architecture->name);
+		fflush(stdout);
+		const int result = seccomp_export_pfc(filter, STDOUT_FILENO);
+		if (result < 0)
+			fail("print", policy_filter_names[which], -result);
+		seccomp_release(filter);
+	}
+}
+
+static void print_test(const struct policy_test *test)
+{
+	static const char *const verbs[] = { [IS] = "is", [HAS] = "has", [IS_NOT] = "is not",
+		[AT_LEAST] = "at least" };
+
+	if (test->kind == ALWAYS)
+		return;
+	printf(" arg%u %s ", test->argument, verbs[test->kind]);
+	if (test->name)
+		printf("%s", test->name);
+	else
+		printf("%" PRIu32, test->value);
+}
+
+static void write_table(void)
+{
+	for (size_t i = 0; i < policy_rules; i++) {
+		const struct policy_rule *rule = &policy[i];
+		printf("%-10s %-7s %s", policy_filter_names[rule->filter],
+			rule->result == REFUSE ? "refuse" : "ENOSYS", rule->call);
+		print_test(&rule->tests[0]);
+		print_test(&rule->tests[1]);
+		printf("  # %s", rule->why);
+		if (rule->architectures) {
+			printf(" (");
+			for (size_t j = 0; j < sizeof architectures / sizeof architectures[0]; j++)
+				if (rule->architectures & architectures[j].policy_bit)
+					printf(" %s", architectures[j].name);
+			printf(" )");
+		}
+		printf("\n");
+	}
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+
+	if (argc == 2 && strcmp(what, "table") == 0)
+		write_table();
+	else if (argc == 3 && strcmp(what, "header") == 0)
+		write_header(find_architecture(argv[2]));
+	else if (argc == 3 && strcmp(what, "data") == 0)
+		write_data(find_architecture(argv[2]));
+	else if (argc == 3 && strcmp(what, "readable") == 0)
+		write_readable(find_architecture(argv[2]));
+	else {
+		fprintf(stderr, "usage: compile_policy header|data|readable ARCHITECTURE\n"
+						"       compile_policy table\n");
+		return 100;
+	}
+	if (fflush(stdout) != 0 || ferror(stdout))
+		fail("write", "standard output", errno);
+	return 0;
+}

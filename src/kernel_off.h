@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright 2026 the disablenetwork authors
+ *
+ * The kernel's own network-off: prctl(PR_SET_NETWORK, PR_NETWORK_OFF), from
+ * Michael Stone's patches of 2009-2010 (Documentation/disablenetwork.txt there).
+ * No kernel has it as shipped; a security module can add it.
+ */
+#ifndef KERNEL_OFF_H
+#define KERNEL_OFF_H
+
+#include <stdbool.h>
+
+/* Asks the kernel to switch the network off for this process, for good.
+ * Sets *on to whether it demonstrably did: a socket could be made before, the
+ * mechanism itself says that the network is off, and the same socket is then
+ * refused with EPERM. Anything less counts as absent, which is no error: the
+ * other mechanisms do without it. Needs no_new_privs. */
+void kernel_off(bool *on);
+
+#endif

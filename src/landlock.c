@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright 2026 the disablenetwork authors
+ *
+ * See landlock.h. Raw system calls and constants of our own, since the installed
+ * kernel headers may be older than the running kernel.
+ */
+#include "landlock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* The same numbers on every architecture that we build for. */
+#ifndef SYS_landlock_create_ruleset
+#define SYS_landlock_create_ruleset 444
+#define SYS_landlock_add_rule 445
+#define SYS_landlock_restrict_self 446
+#endif
+
+enum {
+	CREATE_RULESET_VERSION = 1 << 0,
+	RULE_PATH_BENEATH = 1,
+	RESTRICT_SELF_LOG_NEW_EXEC_ON = 1 << 1,
+
+	FS_REFER = 1 << 13,
+
+	NET_BIND_TCP = 1 << 0,
+	NET_CONNECT_TCP = 1 << 1,
+	NET_BIND_UDP = 1 << 2,
+	NET_CONNECT_SEND_UDP = 1 << 3,
+	NET_TCP = NET_BIND_TCP | NET_CONNECT_TCP,
+	NET_UDP = NET_BIND_UDP | NET_CONNECT_SEND_UDP,
+
+	SCOPE_ABSTRACT_UNIX_SOCKET = 1 << 0
+};
+
+struct ruleset {
+	uint64_t handled_fs;
+	uint64_t handled_net;
+	uint64_t scoped;
+};
+
+struct path_beneath {
+	uint64_t allowed;
+	int32_t parent;
+} __attribute__((packed));
+
+/* What we take from each ABI; a kernel gets the last row that it reaches.
+ * Any domain at all keeps ptrace and its kin from processes outside it. */
+static const struct abi_row {
+	int abi;
+	struct ruleset ruleset;
+	uint32_t restrict_flags;
+} abi_rows[] = {
+	/* Linux 5.13: nothing. A domain without FS_REFER fails every rename from
+	 * one directory to another. */
+	{ 1, { 0, 0, 0 }, 0 },
+	/* 5.19: FS_REFER, which is then allowed beneath /, for the sake of having a
+	 * domain. The price of any file system right: no mount, no pivot_root. */
+	{ 2, { FS_REFER, 0, 0 }, 0 },
+	/* 6.7: network rights, so no file system right is needed any more. */
+	{ 4, { 0, NET_TCP, 0 }, 0 },
+	/* 6.12 */
+	{ 6, { 0, NET_TCP, SCOPE_ABSTRACT_UNIX_SOCKET }, 0 },
+	/* 6.15: refusals to programs started later can be logged. */
+	{ 7, { 0, NET_TCP, SCOPE_ABSTRACT_UNIX_SOCKET }, RESTRICT_SELF_LOG_NEW_EXEC_ON },
+	/* 7.2. (8, 9 and 11 add thread synchronisation, path AF_UNIX sockets and
+	 * no_new_privs, which we do not need: the last row serves later ABIs.) */
+	{ 10, { 0, NET_TCP | NET_UDP, SCOPE_ABSTRACT_UNIX_SOCKET }, RESTRICT_SELF_LOG_NEW_EXEC_ON },
+};
+
+/* Not built (ENOSYS), built but not in lsm= (EOPNOTSUPP), or kept away by a
+ * sandbox around us (EPERM). */
+static bool means_absent(int error)
+{
+	return error == ENOSYS || error == EOPNOTSUPP || error == EPERM;
+}
+
+static const struct abi_row *row_of(int abi)
+{
+	const struct abi_row *row = &abi_rows[0];
+
+	for (size_t i = 1; i < sizeof abi_rows / sizeof abi_rows[0]; i++)
+		if (abi_rows[i].abi <= abi)
+			row = &abi_rows[i];
+	return row;
+}
+
+/* Handled rights are refused unless a rule allows them: allow FS_REFER again. */
+static const char *allow_refer_everywhere(int ruleset)
+{
+	struct path_beneath rule = { .allowed = FS_REFER };
+
+	rule.parent = open("/", O_PATH | O_CLOEXEC);
+	if (rule.parent < 0)
+		return "open / for a Landlock rule";
+	const long added =
+		syscall(SYS_landlock_add_rule, ruleset, (long)RULE_PATH_BENEATH, &rule, 0L);
+	const int error = errno;
+	close(rule.parent);
+	errno = error;
+	return added == 0 ? NULL : "add a rule to a Landlock ruleset";
+}
+
+static const char *restrict_with(int ruleset, const struct ruleset *attributes, uint32_t flags)
+{
+	if (attributes->handled_fs) {
+		const char *words = allow_refer_everywhere(ruleset);
+		if (words)
+			return words;
+	}
+	if (syscall(SYS_landlock_restrict_self, ruleset, (unsigned long)flags) == 0)
+		return NULL;
+	if (errno == E2BIG) {
+		errno = 0; /* its words, "argument list too long", would only mislead */
+		return "enter a Landlock domain inside 16 others, the kernel's limit";
+	}
+	return "enter a Landlock domain";
+}
+
+const char *landlock_restrict(struct landlock_domain *domain, bool allow_abstract, bool log)
+{
+	*domain = (struct landlock_domain){ 0 };
+
+	const long abi = syscall(SYS_landlock_create_ruleset, NULL, 0L, (long)CREATE_RULESET_VERSION);
+	if (abi < 0) {
+		domain->absent = errno;
+		return means_absent(errno) ? NULL : "ask the kernel for its Landlock ABI";
+	}
+	domain->abi = (int)abi;
+
+	const struct abi_row *row = row_of(domain->abi);
+	struct ruleset ruleset = row->ruleset;
+	if (allow_abstract)
+		ruleset.scoped = 0;
+	if (!ruleset.handled_fs && !ruleset.handled_net)
+		return NULL;
+
+	const int fd = (int)syscall(SYS_landlock_create_ruleset, &ruleset, sizeof ruleset, 0L);
+	if (fd < 0) {
+		domain->absent = errno;
+		return means_absent(errno) ? NULL : "create a Landlock ruleset";
+	}
+	const char *words = restrict_with(fd, &ruleset, log ? row->restrict_flags : 0);
+	const int error = errno;
+	close(fd);
+	errno = error;
+	if (words) {
+		domain->absent = errno;
+		return means_absent(errno) ? NULL : words;
+	}
+
+	domain->held = true;
+	domain->tcp = (ruleset.handled_net & NET_TCP) == NET_TCP;
+	domain->udp = (ruleset.handled_net & NET_UDP) == NET_UDP;
+	domain->abstract = ruleset.scoped & SCOPE_ABSTRACT_UNIX_SOCKET;
+	domain->file_system = ruleset.handled_fs != 0;
+	domain->logged = log && row->restrict_flags != 0;
+	return NULL;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright 2026 the disablenetwork authors
+ *
+ * Landlock, the kernel's stackable access control for unprivileged processes
+ * (landlock(7), Documentation/userspace-api/landlock.rst). It is asked for what
+ * it can keep; what it cannot is the business of the seccomp filters.
+ */
+#ifndef LANDLOCK_H
+#define LANDLOCK_H
+
+#include <stdbool.h>
+
+struct landlock_domain {
+	int abi;       /* the running kernel's; 0 when Landlock is absent */
+	int absent;    /* the error number that said so; 0 when it is there */
+	bool held;     /* a domain is on: outside processes cannot be traced */
+	bool tcp;      /* it refuses TCP bind and connect */
+	bool udp;      /* it refuses UDP bind, connect and sending to an address */
+	bool abstract; /* it refuses abstract AF_UNIX sockets outside */
+	bool file_system; /* it had to handle a file system right: no mounting */
+	bool logged;   /* with LOG: its refusals are logged too */
+};
+
+/* Puts this process into a Landlock domain, for good, as far as the running
+ * kernel's ABI allows. ALLOW_ABSTRACT leaves abstract AF_UNIX sockets outside
+ * reachable; LOG asks for an audit record of each refusal. Needs no_new_privs
+ * and, while it works, one free descriptor.
+ * Returns NULL, with *domain filled in (absent is no error), or the words for
+ * what it was unable to do, with errno set. */
+const char *landlock_restrict(struct landlock_domain *domain, bool allow_abstract, bool log)
+	__attribute__((warn_unused_result));
+
+#endif

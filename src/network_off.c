@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright 2026 the disablenetwork authors
+ *
+ * See network_off.h. The order is the design: the prctl first, since it decides which
+ * sockets are loose; descriptors and Landlock before seccomp, since they decide which
+ * filters are needed; seccomp last, so that its trial is the last word before exec.
+ */
+#include "network_off.h"
+
+#include "kernel_off.h"
+#include "seccomp.h"
+
+#include <errno.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static const char *set_no_new_privs(void)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) != 0)
+		return "set no_new_privs";
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0L, 0L, 0L, 0L) != 1)
+		return "find no_new_privs set";
+	return NULL;
+}
+
+static unsigned choose_filters(const struct network_off *off)
+{
+	const struct inherited *inherited = &off->inherited;
+	unsigned filters = FILTER_BASE;
+
+	if (!off->landlock.held)
+		filters |= FILTER_TRACE;
+	if (off->kernel_off)
+		return filters;
+	if (inherited->other_stream || (inherited->tcp && !off->landlock.tcp))
+		filters |= FILTER_NO_CONNECT;
+	if ((inherited->tcp || inherited->other_stream) && !inherited->listener)
+		filters |= FILTER_NO_LISTEN;
+	return filters;
+}
+
+static const char *switch_off(const struct options *options, struct network_off *off)
+{
+	const struct refusal refusal = {
+		.error = options->refusal_error, .kill = options->kill, .log = options->log
+	};
+	const char *words;
+
+	const char *loose;
+
+	if ((words = set_no_new_privs()))
+		return words;
+	off->steps_done = DONE_NO_NEW_PRIVS;
+
+	kernel_off(&off->kernel_off);
+	off->steps_done = DONE_KERNEL_OFF;
+
+	if ((words = inherited_scan(&off->inherited, off->kernel_off, options->close_loose)))
+		return words;
+	loose = options->close_loose ? NULL : inherited_refuse_loose(&off->inherited);
+	if (loose && !options->check)
+		return loose; /* --check goes on, to say what else it finds */
+	off->steps_done = DONE_INHERITED;
+
+	if ((words = landlock_restrict(&off->landlock, options->allow_abstract, options->log)))
+		return words;
+	off->steps_done = DONE_LANDLOCK;
+
+	if ((words = capabilities_drop(options->keep_capabilities, &off->capabilities)))
+		return words;
+	off->steps_done = DONE_CAPABILITIES;
+
+	off->filters = choose_filters(off);
+	if ((words = seccomp_refuse(off->filters, &refusal)))
+		return words;
+	off->steps_done = DONE_SECCOMP;
+
+	errno = 0;
+	return loose;
+}
+
+static bool network_was_off(void)
+{
+	const int trial = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (trial >= 0)
+		close(trial);
+	return trial < 0;
+}
+
+/* softlimit -o may have left room for no descriptor at all, but the scan of /proc and
+ * Landlock need one for a moment. */
+const char *switch_network_off(const struct options *options, struct network_off *off)
+{
+	struct rlimit descriptors;
+
+	*off = (struct network_off){ .was_off = options->check && network_was_off() };
+	if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0)
+		return "read the limit on descriptors";
+	const struct rlimit raised = { descriptors.rlim_max, descriptors.rlim_max };
+	if (setrlimit(RLIMIT_NOFILE, &raised) != 0)
+		return "raise the soft limit on descriptors";
+	const char *words = switch_off(options, off);
+	const int error = errno;
+	if (setrlimit(RLIMIT_NOFILE, &descriptors) != 0 && !words)
+		return "restore the soft limit on descriptors";
+	errno = error;
+	return words;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright 2026 the disablenetwork authors
+ *
+ * All the mechanisms in their order.
+ */
+#ifndef NETWORK_OFF_H
+#define NETWORK_OFF_H
+
+#include "capabilities.h"
+#include "inherited.h"
+#include "landlock.h"
+#include "options.h"
+
+#include <stdbool.h>
+
+/* What has been done, and so what holds once switch_network_off has returned NULL. */
+struct network_off {
+	enum {
+		DONE_NOTHING,
+		DONE_NO_NEW_PRIVS,
+		DONE_KERNEL_OFF,
+		DONE_INHERITED,
+		DONE_LANDLOCK,
+		DONE_CAPABILITIES,
+		DONE_SECCOMP
+	} steps_done;          /* how far it came */
+	bool was_off;          /* a socket was refused before anything was done; --check only */
+	bool kernel_off;       /* the kernel's own network-off is on */
+	struct inherited inherited;
+	struct landlock_domain landlock;
+	struct capabilities_dropped capabilities;
+	unsigned filters;      /* FILTER_* of seccomp.h */
+};
+
+/* Switches the network off for this process and all that it starts, for good, as
+ * OPTIONS say. It cannot be undone, half done neither.
+ * Returns NULL when the promise is kept, or the words for what it was unable to do,
+ * with errno set (or 0): then prog must not run. */
+const char *switch_network_off(const struct options *options, struct network_off *off)
+	__attribute__((warn_unused_result));
+
+#endif

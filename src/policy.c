@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright 2026 the disablenetwork authors
+ *
+ * See policy.h. What no rule names is allowed: connect, bind, listen, sendto and
+ * getsockname among them, since refusing those breaks every AF_UNIX client.
+ *
+ * The kernel looks at 32 bits of a 32-bit argument, BPF compares all 64, so
+ * garbage in the upper half must never turn a refusal into an allowance: IS and
+ * HAS leave it out of the comparison, IS_NOT and AT_LEAST refuse it.
+ */
+#include "policy.h"
+
+#include <linux/if_tun.h>
+#include <linux/net.h>
+#include <linux/vhost.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#define NAMED(constant) constant, #constant
+
+/* socketcall(2) has its arguments in memory, where a filter cannot look, so only
+ * calls that reach no new peer are left in it: accept, accept4, send, recv,
+ * recvfrom, recvmsg, recvmmsg, getsockname, getpeername, getsockopt, shutdown. */
+#define SOCKETCALL(number, why) \
+	{ BASE, "socketcall", { { IS, 0, number, #number } }, REFUSE, I386 | PPC64LE | S390X, why }
+
+#define SOCKET_OPTION(level, option, why) \
+	{ BASE, "setsockopt", { { IS, 1, level, #level }, { IS, 2, option, #option } }, REFUSE, 0, why }
+
+const char *const policy_filter_names[POLICY_FILTERS] = {
+	[BASE] = "base", [NO_CONNECT] = "no_connect", [NO_LISTEN] = "no_listen", [TRACE] = "trace"
+};
+
+const struct policy_rule policy[] = {
+	/* No new sockets. */
+	{ BASE, "socket", { { IS_NOT, 0, NAMED(AF_UNIX) } }, REFUSE, 0, "sockets of any family but AF_UNIX" },
+	{ BASE, "socketpair", { { IS_NOT, 0, NAMED(AF_UNIX) } }, REFUSE, 0, "the same, in pairs (TIPC, SMC)" },
+	SOCKETCALL(SYS_SOCKET, "cannot see the family"),
+	SOCKETCALL(SYS_BIND, "no need on an inherited stream"),
+	SOCKETCALL(SYS_CONNECT, "cannot see whether the kernel tests it"),
+	SOCKETCALL(SYS_LISTEN, "turns a connection into a listener"),
+	SOCKETCALL(SYS_SOCKETPAIR, "cannot see the family"),
+	SOCKETCALL(SYS_SENDTO, "cannot see MSG_FASTOPEN"),
+	SOCKETCALL(SYS_SETSOCKOPT, "cannot see the option"),
+	SOCKETCALL(SYS_SENDMSG, "cannot see MSG_FASTOPEN"),
+	SOCKETCALL(SYS_SENDMMSG, "cannot see MSG_FASTOPEN"),
+	{ BASE, "socketcall", { { IS, 0, 0, NULL } }, REFUSE, I386 | PPC64LE | S390X, "no such call" },
+	{ BASE, "socketcall", { { AT_LEAST, 0, SYS_SENDMMSG + 1, NULL } }, REFUSE, I386 | PPC64LE | S390X,
+		"calls that future kernels may add" },
+	{ BASE, "io_uring_setup", { { ALWAYS } }, MISSING, 0, "makes and connects sockets unseen by seccomp" },
+	{ BASE, "io_uring_enter", { { ALWAYS } }, MISSING, 0, "the same, by a ring passed in" },
+	{ BASE, "io_uring_register", { { ALWAYS } }, MISSING, 0, "the same" },
+
+	/* No new peers for the sockets that prog has. */
+	{ BASE, "sendto", { { HAS, 3, NAMED(MSG_FASTOPEN) } }, REFUSE, 0, "connects; before July 2026 past Landlock" },
+	{ BASE, "sendmsg", { { HAS, 2, NAMED(MSG_FASTOPEN) } }, REFUSE, 0, "the same" },
+	{ BASE, "sendmmsg", { { HAS, 3, NAMED(MSG_FASTOPEN) } }, REFUSE, 0, "the same" },
+	SOCKET_OPTION(IPPROTO_TCP, TCP_FASTOPEN_CONNECT, "the same, at the next send"),
+	SOCKET_OPTION(IPPROTO_TCP, TCP_ULP, "puts another protocol under a connection (smc)"),
+	SOCKET_OPTION(IPPROTO_IP, IP_OPTIONS, "source routing: data leaves for another address"),
+	SOCKET_OPTION(IPPROTO_IPV6, IPV6_RTHDR, "the same"),
+	SOCKET_OPTION(IPPROTO_IPV6, IPV6_2292PKTOPTIONS, "the same, as RFC 2292 had it"),
+
+	/* Nobody else's network. */
+	{ BASE, "request_key", { { IS_NOT, 2, 0, "NULL" } }, REFUSE, 0, "the kernel's helper asks the DNS" },
+	{ BASE, "ioctl", { { IS, 1, NAMED(TIOCSTI) } }, REFUSE, 0, "types into the terminal" },
+	{ BASE, "ioctl", { { IS, 1, NAMED(TIOCLINUX) } }, REFUSE, 0, "pastes into the console" },
+	/* Two ioctl numbers are composed otherwise on powerpc. compile_policy has the
+	 * target's compiler check each of these values against its own headers. */
+	{ BASE, "ioctl", { { IS, 1, 0x400454ca, "TUNSETIFF" } }, REFUSE, I386 | S390X | OTHERS, "attaches a tap" },
+	{ BASE, "ioctl", { { IS, 1, 0x800454ca, "TUNSETIFF" } }, REFUSE, PPC64LE, "attaches a tap" },
+	{ BASE, "ioctl", { { IS, 1, 0x0000af01, "VHOST_SET_OWNER" } }, REFUSE, I386 | S390X | OTHERS, "starts a vhost" },
+	{ BASE, "ioctl", { { IS, 1, 0x2000af01, "VHOST_SET_OWNER" } }, REFUSE, PPC64LE, "starts a vhost" },
+
+	/* Behind streams that Landlock does not cover; a filter cannot see the family. */
+	{ NO_CONNECT, "connect", { { ALWAYS } }, REFUSE, 0, "a connection can be unconnected, then connected again" },
+	{ NO_CONNECT, "bind", { { ALWAYS } }, REFUSE, 0, "the same, to another address of ours" },
+	{ NO_CONNECT, "sendto", { { IS_NOT, 4, 0, "NULL" } }, REFUSE, 0, "sends to an address" },
+	{ NO_LISTEN, "listen", { { ALWAYS } }, REFUSE, 0, "an unconnected stream becomes a listener" },
+
+	/* Where no Landlock domain keeps us from outside processes. */
+	{ TRACE, "ptrace", { { ALWAYS } }, REFUSE, 0, "drives a process that has its network" },
+	{ TRACE, "process_vm_readv", { { ALWAYS } }, REFUSE, 0, "reads its secrets" },
+	{ TRACE, "process_vm_writev", { { ALWAYS } }, REFUSE, 0, "writes its code" },
+	{ TRACE, "pidfd_getfd", { { ALWAYS } }, REFUSE, 0, "takes its sockets" },
+};
+
+const size_t policy_rules = sizeof policy / sizeof policy[0];

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright 2026 the disablenetwork authors
+ *
+ * See report.h. Plain words, one line a fact; it decides nothing.
+ */
+#include "report.h"
+
+#include "say.h"
+#include "seccomp.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+struct text {
+	char line[512];
+	size_t length;
+};
+
+static __attribute__((format(printf, 2, 3))) void append(struct text *text, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	const int wanted = vsnprintf(text->line + text->length, sizeof text->line - text->length,
+		format, arguments);
+	va_end(arguments);
+	if (wanted > 0)
+		text->length = strlen(text->line);
+}
+
+/* What the domain keeps off, with the ABI that decides it. */
+static void append_landlock(struct text *text, const struct landlock_domain *landlock)
+{
+	append(text, "ABI %d (", landlock->abi);
+	if (landlock->tcp)
+		append(text, "TCP, ");
+	if (landlock->udp)
+		append(text, "UDP, ");
+	if (landlock->abstract)
+		append(text, "abstract sockets, ");
+	append(text, "tracing)");
+}
+
+static void append_filters(struct text *text, unsigned filters)
+{
+	append(text, "base");
+	if (filters & FILTER_NO_CONNECT)
+		append(text, ", no_connect");
+	if (filters & FILTER_NO_LISTEN)
+		append(text, ", no_listen");
+	if (filters & FILTER_TRACE)
+		append(text, ", trace");
+}
+
+static void append_capabilities(struct text *text, const struct network_off *off,
+	const struct options *options)
+{
+	const int kept = __builtin_popcountll(options->keep_capabilities);
+
+	append(text, "%d capabilities dropped", off->capabilities.count);
+	if (kept)
+		append(text, ", %d kept", kept);
+}
+
+/* What a filter costs prog, since it cannot see the family behind a descriptor. */
+static const struct {
+	unsigned filter;
+	const char *price;
+} prices[] = {
+	{ FILTER_NO_CONNECT, "connect and bind fail on AF_UNIX sockets too (no_connect)" },
+	{ FILTER_NO_LISTEN, "listen fails on AF_UNIX sockets too (no_listen)" },
+	{ FILTER_TRACE, "ptrace fails on prog's own children too (strace, gdb)" },
+};
+
+void report_closed(const struct network_off *off)
+{
+	char names[LOOSE_NAMED * 64];
+
+	if (off->inherited.loose_count == 0)
+		return;
+	inherited_name_loose(&off->inherited, names, sizeof names);
+	say("closed descriptor%s %s", off->inherited.loose_count > 1 ? "s" : "", names);
+}
+
+void report_held(const struct network_off *off, const struct options *options)
+{
+	struct text text = { .length = 0 };
+
+	append(&text, "network off: no_new_privs, ");
+	if (off->kernel_off)
+		append(&text, "kernel network-off, ");
+	if (off->landlock.held) {
+		append(&text, "Landlock ");
+		append_landlock(&text, &off->landlock);
+		append(&text, ", ");
+	}
+	append(&text, "seccomp (");
+	append_filters(&text, off->filters);
+	append(&text, "), ");
+	append_capabilities(&text, off, options);
+	for (size_t i = 0; i < sizeof prices / sizeof prices[0]; i++)
+		if (off->filters & prices[i].filter)
+			append(&text, "; %s", prices[i].price);
+	say("%s", text.line);
+}
+
+static __attribute__((format(printf, 2, 3))) void row(const char *name, const char *format, ...)
+{
+	struct text text = { .length = 0 };
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text.line, sizeof text.line, format, arguments);
+	va_end(arguments);
+	print("%-18s  %s", name, text.line);
+}
+
+static void print_landlock(const struct landlock_domain *landlock, bool log)
+{
+	struct text text = { .length = 0 };
+
+	if (landlock->held) {
+		append_landlock(&text, landlock);
+		if (log && !landlock->logged)
+			append(&text, "; refusals are logged from ABI 7 on");
+		row("Landlock", "%s", text.line);
+	} else if (landlock->abi == 1) {
+		row("Landlock", "not used: ABI 1 would break rename between directories (Linux 5.19 has ABI 2)");
+	} else {
+		row("Landlock", "absent: %s (a kernel with CONFIG_SECURITY_LANDLOCK, and landlock in lsm=)",
+			strerror(landlock->absent));
+	}
+}
+
+static void print_inherited(const struct inherited *inherited, bool closed)
+{
+	char names[LOOSE_NAMED * 64];
+
+	if (inherited->loose_count) {
+		inherited_name_loose(inherited, names, sizeof names);
+		row("descriptors", "%s: %s", closed ? "to be closed" : "could reach new peers", names);
+	} else if (inherited->tcp || inherited->other_stream) {
+		row("descriptors", "network streams, %s listener among them; none can reach a new peer",
+			inherited->listener ? "a" : "no");
+	} else {
+		row("descriptors", "none that can reach a new peer");
+	}
+}
+
+static void print_prices(const struct network_off *off)
+{
+	for (size_t i = 0; i < sizeof prices / sizeof prices[0]; i++)
+		if (off->filters & prices[i].filter)
+			row("price", "%s", prices[i].price);
+	if (off->landlock.held)
+		row("price", "/proc/PID/exe, fd and maps of outside processes are hidden (fuser, lsof)");
+	if (off->landlock.file_system)
+		row("price", "mount and pivot_root fail (bwrap, unshare -m)");
+	if (off->inherited.without_proc)
+		row("price", "there is no /proc: descriptors above 65535 are not inherited");
+#if defined __x86_64__ || defined __i386__ || defined __s390x__
+	row("price", "programs that make sockets by socketcall (%s) make no AF_UNIX ones either",
+#if defined __x86_64__
+		"32-bit ones"
+#else
+		"those of glibc"
+#endif
+	);
+#endif
+}
+
+static void print_gaps(const struct network_off *off)
+{
+	row("gap", "services on path AF_UNIX sockets do what they are asked (D-Bus, docker.sock, nscd)");
+	row("gap", "files that others execute later; core-dump handlers; network file systems");
+	if (!off->kernel_off && !off->landlock.udp)
+		row("gap", "%s sockets that a willing process outside passes in",
+			off->landlock.tcp ? "UDP" : "TCP and UDP");
+	if (!off->kernel_off && !off->landlock.abstract)
+		row("gap", "abstract AF_UNIX sockets outside are reachable (kept off from Landlock ABI 6 on)");
+	if (!off->landlock.held)
+		row("gap", "/proc/PID/mem of the same user's processes, unless Yama forbids it");
+	if (off->inherited.listener)
+		row("gap", "the inherited listener is a licence to listen");
+	if (geteuid() == 0)
+		row("gap", "as root: root's files can make others act (setuidgid nobody disablenetwork ...)");
+}
+
+void report_check(const struct network_off *off, const struct options *options,
+	const char *words, int error)
+{
+	struct text text = { .length = 0 };
+	struct utsname kernel;
+
+	if (uname(&kernel) == 0)
+		row("kernel", "%s %s %s", kernel.sysname, kernel.release, kernel.machine);
+	row("here", off->was_off ? "the network is off already" : "the network is on");
+	if (off->steps_done >= DONE_NO_NEW_PRIVS)
+		row("no_new_privs", "on");
+	if (off->steps_done >= DONE_KERNEL_OFF)
+		row("kernel network-off", off->kernel_off ? "on: sees every socket"
+			: off->was_off ? "not asked: no socket to try it with"
+			: "absent, as on every kernel as shipped: no prctl(PR_SET_NETWORK)");
+	if (off->steps_done >= DONE_INHERITED)
+		print_inherited(&off->inherited, options->close_loose);
+	if (off->steps_done >= DONE_LANDLOCK)
+		print_landlock(&off->landlock, options->log);
+	if (off->steps_done >= DONE_CAPABILITIES) {
+		append_capabilities(&text, off, options);
+		row("capabilities", "%s; the bounding set %s", text.line, off->capabilities.bounding
+			? "too, and securebits locked"
+			: "stays (no CAP_SETPCAP), no_new_privs makes up for it");
+	}
+	if (off->steps_done >= DONE_SECCOMP) {
+		text.length = 0;
+		append_filters(&text, off->filters);
+		row("seccomp", "filter %s; a trial socket was refused", text.line);
+		print_prices(off);
+		print_gaps(off);
+	}
+	if (!words)
+		row("verdict", "yes: disablenetwork prog would run prog");
+	else if (error)
+		row("verdict", "no: unable to %s: %s", words, strerror(error));
+	else
+		row("verdict", "no: unable to %s", words);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright 2026 the disablenetwork authors
+ *
+ * Loads the filters that compile_policy made of the policy table at build time
+ * (seccomp(2), Documentation/userspace-api/seccomp_filter.rst).
+ */
+#ifndef SECCOMP_H
+#define SECCOMP_H
+
+#include <stdbool.h>
+
+/* Which filters, as a set. What each refuses stands in policy.c. */
+enum {
+	FILTER_BASE = 1 << 0,       /* always */
+	FILTER_NO_CONNECT = 1 << 1, /* connect, bind, sendto with an address; AF_UNIX too */
+	FILTER_NO_LISTEN = 1 << 2,  /* listen; AF_UNIX too */
+	FILTER_TRACE = 1 << 3       /* ptrace and its kin, one's own children too */
+};
+
+/* What becomes of a refused call. Calls that programs only probe for (io_uring, x32)
+ * answer ENOSYS whatever stands here. */
+struct refusal {
+	int error; /* the errno that it returns, unless */
+	bool kill; /* it kills the process by SIGSYS */
+	bool log;  /* the kernel log hears of it */
+};
+
+/* Loads FILTERS for this process, for good, and proves with a trial socket that they
+ * are in force. Needs no_new_privs.
+ * Returns NULL, or the words for what it was unable to do, with errno set. */
+const char *seccomp_refuse(unsigned filters, const struct refusal *refusal)
+	__attribute__((warn_unused_result));
+
+/* The version of the libseccomp that compiled the filters. */
+extern const char seccomp_compiler[];
+
+#endif

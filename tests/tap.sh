@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: ISC
+# shellcheck shell=bash
+# Sourced by the shell tests: TAP on standard output, for automake's driver and for eyes.
+#
+#     DISABLENETWORK    the program under test
+#     TESTS_DIRECTORY   this directory
+#     NO_SKIP           when set (CI), a skip for want of a package is a failure
+#
+# A test ends with `finish`. $scratch is a directory of its own, removed at the end;
+# processes named by `reap PID` are ended with it.
+
+set -u
+: "${DISABLENETWORK:=$PWD/disablenetwork}"
+: "${TESTS_DIRECTORY:=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)}"
+export LC_ALL=C
+
+tap_count=0
+tap_failed=0
+tap_pids=()
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/disablenetwork.XXXXXX") || exit 99
+chmod 755 "$scratch"
+
+tap_cleanup() {
+	for pid in ${tap_pids[@]+"${tap_pids[@]}"}; do
+		kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+	done
+	rm -rf "$scratch"
+}
+trap tap_cleanup EXIT
+
+reap() { tap_pids+=("$1"); }
+
+note() { printf '%s\n' "$*" | sed 's/^/# /'; }
+
+tap_result() { # tap_result ok|'not ok' DESCRIPTION
+	tap_count=$((tap_count + 1))
+	printf '%s %d - %s\n' "$1" "$tap_count" "${2//#/}"
+	[ "$1" = ok ] || tap_failed=$((tap_failed + 1))
+}
+
+# ok DESCRIPTION COMMAND...: the command succeeds
+ok() {
+	local description=$1 output
+	shift
+	if output=$("$@" 2>&1); then
+		tap_result ok "$description"
+	else
+		tap_result 'not ok' "$description"
+		note "$* failed:"
+		note "$output"
+	fi
+}
+
+# is GOT WANTED DESCRIPTION: two strings are the same
+is() {
+	if [ "$1" = "$2" ]; then
+		tap_result ok "$3"
+	else
+		tap_result 'not ok' "$3"
+		note "got:    $1"
+		note "wanted: $2"
+	fi
+}
+
+# like GOT PATTERN DESCRIPTION: the string matches a bash pattern (*, ?, [])
+like() {
+	# shellcheck disable=SC2053 # the pattern is one
+	if [[ $1 == $2 ]]; then
+		tap_result ok "$3"
+	else
+		tap_result 'not ok' "$3"
+		note "got:            $1"
+		note "wanted pattern: $2"
+	fi
+}
+
+# skip REASON DESCRIPTION: this machine cannot show it (a kernel feature, a privilege)
+skip() {
+	tap_count=$((tap_count + 1))
+	printf 'ok %d - %s # SKIP %s\n' "$tap_count" "${2//#/}" "$1"
+}
+
+# need PACKAGE COMMAND...: go on only if the command succeeds; otherwise the whole test is
+# skipped, or failed under NO_SKIP, for want of the Debian package
+need() {
+	local package=$1
+	shift
+	"$@" >/dev/null 2>&1 && return
+	if [ -n "${NO_SKIP-}" ]; then
+		tap_result 'not ok' "package $package is installed"
+		finish
+	fi
+	echo "1..0 # SKIP for want of the package $package"
+	exit 0
+}
+
+# need_program PACKAGE PROGRAM
+need_program() { need "$1" command -v "$2"; }
+
+finish() {
+	echo "1..$tap_count"
+	exit "$((tap_failed > 0))"
+}
