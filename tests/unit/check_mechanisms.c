@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright 2026 the disablenetwork authors
+ *
+ * The mechanisms in force, each in a process of its own, with the filters loaded for
+ * real (under the sanitizers too).
+ */
+#include "capabilities.h"
+#include "kernel_off.h"
+#include "landlock.h"
+#include "network_off.h"
+#include "seccomp.h"
+
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/securebits.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#define FULL(number) (UINT64_C(1) << (number))
+
+static void set_no_new_privs(void)
+{
+	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L), 0);
+}
+
+static void refuse(unsigned filters, struct refusal refusal)
+{
+	set_no_new_privs();
+	const char *words = seccomp_refuse(filters, &refusal);
+	ck_assert_msg(words == NULL, "unable to %s: %s", words, strerror(errno));
+}
+
+/* Direct calls: libc may go by socketcall. */
+static long make_socket(int family)
+{
+	return syscall(SYS_socket, (long)family, (long)SOCK_STREAM, 0L);
+}
+
+START_TEST(base_refuses_with_the_chosen_error)
+{
+	static const int errors[] = { EPERM, EACCES, EAFNOSUPPORT, ENETDOWN };
+
+	ck_assert_int_ge(make_socket(AF_INET), 0); /* the control */
+	refuse(FILTER_BASE, (struct refusal){ .error = errors[_i] });
+	ck_assert_int_eq(make_socket(AF_INET), -1);
+	ck_assert_int_eq(errno, errors[_i]);
+	ck_assert_int_eq(make_socket(AF_NETLINK), -1);
+	ck_assert_int_eq(errno, errors[_i]);
+	ck_assert_int_ge(make_socket(AF_UNIX), 0);
+	ck_assert_int_eq(syscall(425 /* io_uring_setup */, 1L, NULL), -1);
+	ck_assert_int_eq(errno, ENOSYS);
+	ck_assert_int_eq(prctl(PR_GET_SECCOMP, 0L, 0L, 0L, 0L), 2);
+}
+END_TEST
+
+START_TEST(killing_kills)
+{
+	refuse(FILTER_BASE, (struct refusal){ .error = EPERM, .kill = true });
+	make_socket(AF_INET);
+}
+END_TEST
+
+START_TEST(killing_leaves_probing_alone)
+{
+	refuse(FILTER_BASE, (struct refusal){ .error = EPERM, .kill = true });
+	ck_assert_int_eq(syscall(425 /* io_uring_setup */, 1L, NULL), -1);
+	ck_assert_int_eq(errno, ENOSYS);
+	ck_assert_int_ge(make_socket(AF_UNIX), 0);
+}
+END_TEST
+
+START_TEST(logging_still_refuses)
+{
+	refuse(FILTER_BASE, (struct refusal){ .error = EACCES, .log = true });
+	ck_assert_int_eq(make_socket(AF_INET), -1);
+	ck_assert_int_eq(errno, EACCES);
+}
+END_TEST
+
+START_TEST(no_connect_and_no_listen_refuse_af_unix_too)
+{
+	const struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const int bound = socket(AF_UNIX, SOCK_STREAM, 0), other = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	ck_assert_int_eq(bind(bound, (const void *)&address, sizeof address.sun_family), 0);
+	refuse(FILTER_BASE | FILTER_NO_CONNECT | FILTER_NO_LISTEN, (struct refusal){ .error = EPERM });
+	ck_assert_int_eq(syscall(SYS_bind, (long)other, &address, sizeof address.sun_family), -1);
+	ck_assert_int_eq(errno, EPERM);
+	ck_assert_int_eq(syscall(SYS_connect, (long)other, &address, sizeof address), -1);
+	ck_assert_int_eq(errno, EPERM);
+	ck_assert_int_eq(syscall(SYS_listen, (long)bound, 1L), -1);
+	ck_assert_int_eq(errno, EPERM);
+}
+END_TEST
+
+START_TEST(trace_refuses_ptrace)
+{
+	refuse(FILTER_BASE | FILTER_TRACE, (struct refusal){ .error = EPERM });
+	ck_assert_int_eq(ptrace(PTRACE_TRACEME, 0, NULL, NULL), -1);
+	ck_assert_int_eq(errno, EPERM);
+}
+END_TEST
+
+START_TEST(without_no_new_privs_nothing_is_loaded)
+{
+	const struct refusal refusal = { .error = EPERM };
+
+	if (geteuid() == 0) /* CAP_SYS_ADMIN would do instead */
+		ck_assert_int_eq(setuid(65534), 0);
+	ck_assert_ptr_nonnull(seccomp_refuse(FILTER_BASE, &refusal));
+	ck_assert_int_ge(make_socket(AF_INET), 0);
+}
+END_TEST
+
+START_TEST(a_kernel_without_network_off_is_no_error)
+{
+	bool on = true;
+
+	kernel_off(&on);
+	ck_assert(!on || make_socket(AF_INET) == -1);
+	ck_assert(on || make_socket(AF_INET) >= 0);
+}
+END_TEST
+
+/* True if this kernel refuses this process to look into its parent, or its parent is
+ * not there to be looked into. */
+static bool parent_is_closed(void)
+{
+	char name[64];
+
+	snprintf(name, sizeof name, "/proc/%d/mem", (int)getppid());
+	const int memory = open(name, O_RDONLY | O_CLOEXEC);
+	return memory < 0;
+}
+
+START_TEST(a_domain_keeps_from_outside_processes)
+{
+	struct landlock_domain domain;
+
+	set_no_new_privs();
+	const bool was_closed = parent_is_closed();
+	ck_assert_ptr_null(landlock_restrict(&domain, false, false));
+	if (!domain.held)
+		printf("# no Landlock here: %s\n", strerror(domain.absent));
+	else if (was_closed)
+		printf("# this process could not look into its parent before, either\n");
+	else
+		ck_assert(parent_is_closed());
+	ck_assert_int_eq(domain.tcp, domain.abi >= 4);
+	ck_assert_int_eq(domain.udp, domain.abi >= 10);
+	ck_assert_int_eq(domain.abstract, domain.abi >= 6);
+}
+END_TEST
+
+START_TEST(abstract_sockets_outside)
+{
+	const bool allowed = _i;
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct landlock_domain domain;
+	socklen_t size = sizeof address;
+	const int outside = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	ck_assert_int_eq(bind(outside, (const void *)&address, sizeof address.sun_family), 0);
+	ck_assert_int_eq(getsockname(outside, (void *)&address, &size), 0);
+	ck_assert_int_eq(listen(outside, 1), 0);
+	set_no_new_privs();
+	ck_assert_ptr_null(landlock_restrict(&domain, allowed, false));
+	if (domain.abi < 6) {
+		printf("# Landlock here does not know of them\n");
+		return;
+	}
+	const int inside = socket(AF_UNIX, SOCK_STREAM, 0);
+	ck_assert_int_eq(connect(inside, (const void *)&address, size), allowed ? 0 : -1);
+}
+END_TEST
+
+static void read_capabilities(capability_set *permitted, capability_set *inheritable)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	ck_assert_int_eq(syscall(SYS_capget, &header, data), 0);
+	*permitted = data[0].permitted | (uint64_t)data[1].permitted << 32;
+	*inheritable = data[0].inheritable | (uint64_t)data[1].inheritable << 32;
+}
+
+START_TEST(capabilities_go)
+{
+	struct capabilities_dropped dropped;
+	capability_set permitted, inheritable;
+
+	read_capabilities(&permitted, &inheritable);
+	const int held = __builtin_popcountll(permitted);
+	const bool setpcap = permitted & FULL(CAP_SETPCAP);
+	ck_assert_ptr_null(capabilities_drop(0, &dropped));
+	ck_assert_int_eq(dropped.count, held);
+	ck_assert_int_eq(dropped.bounding, setpcap);
+	read_capabilities(&permitted, &inheritable);
+	ck_assert_uint_eq(permitted | inheritable, 0);
+	if (setpcap) {
+		ck_assert_int_eq(prctl(PR_CAPBSET_READ, (long)CAP_CHOWN, 0L, 0L, 0L), 0);
+		ck_assert_int_eq(prctl(PR_GET_SECUREBITS, 0L, 0L, 0L, 0L),
+			SECBIT_NOROOT | SECBIT_NO_CAP_AMBIENT_RAISE | SECURE_ALL_LOCKS);
+	} else {
+		printf("# without CAP_SETPCAP the bounding set stays\n");
+	}
+	/* Twice is fine. */
+	ck_assert_ptr_null(capabilities_drop(0, &dropped));
+	ck_assert_int_eq(dropped.count, 0);
+}
+END_TEST
+
+START_TEST(kept_capabilities_stay_alone)
+{
+	struct capabilities_dropped dropped;
+	capability_set permitted, inheritable, keep = 0;
+
+	ck_assert(capability_add(&keep, "chown") && capability_add(&keep, "CAP_SETUID"));
+	read_capabilities(&permitted, &inheritable);
+	if (keep & ~permitted) {
+		const char *words = capabilities_drop(keep, &dropped);
+		ck_assert_str_eq(words, "keep capability chown");
+		ck_assert_int_eq(errno, EPERM);
+		return;
+	}
+	ck_assert_ptr_null(capabilities_drop(keep, &dropped));
+	read_capabilities(&permitted, &inheritable);
+	ck_assert_uint_eq(permitted, keep);
+	ck_assert_uint_eq(inheritable, keep);
+	ck_assert_int_eq(prctl(PR_CAP_AMBIENT, (long)PR_CAP_AMBIENT_IS_SET, (long)CAP_CHOWN, 0L, 0L), 1);
+	ck_assert_int_eq(prctl(PR_CAP_AMBIENT, (long)PR_CAP_AMBIENT_IS_SET, (long)CAP_KILL, 0L, 0L), 0);
+	ck_assert_int_eq(setuid(65534), 0);
+	read_capabilities(&permitted, &inheritable);
+	ck_assert_uint_eq(permitted, 0);
+}
+END_TEST
+
+START_TEST(names_of_capabilities)
+{
+	capability_set set = 0;
+	char names[500];
+
+	capability_names(names, sizeof names);
+	for (char *rest = names, *name; (name = strsep(&rest, " "));)
+		ck_assert(capability_add(&set, name));
+	ck_assert_int_eq(__builtin_popcountll(set), 17);
+	/* What could bring the network back, or undo the rest. */
+	ck_assert_uint_eq(set & (FULL(CAP_NET_ADMIN) | FULL(CAP_NET_RAW) | FULL(CAP_SYS_ADMIN) |
+		FULL(CAP_SYS_PTRACE) | FULL(CAP_SYS_MODULE) | FULL(CAP_SYS_RAWIO) | FULL(CAP_BPF) |
+		FULL(CAP_SETPCAP) | FULL(CAP_SETFCAP) | FULL(CAP_MKNOD) | FULL(CAP_MAC_ADMIN) |
+		FULL(CAP_MAC_OVERRIDE) | FULL(CAP_PERFMON) | FULL(CAP_CHECKPOINT_RESTORE)), 0);
+	ck_assert(!capability_add(&set, "net_admin"));
+	ck_assert(!capability_add(&set, ""));
+	ck_assert(!capability_add(&set, "chownx"));
+}
+END_TEST
+
+START_TEST(all_of_it_twice)
+{
+	const struct options options = { .refusal_error = EACCES, .close_loose = true };
+	struct network_off off;
+
+	for (int i = 0; i < 2; i++) {
+		const char *words = switch_network_off(&options, &off);
+		ck_assert_msg(words == NULL, "unable to %s: %s", words, strerror(errno));
+		ck_assert_int_eq(off.steps_done, DONE_SECCOMP);
+		ck_assert_int_eq(make_socket(AF_INET), -1);
+		ck_assert_int_eq(errno, EACCES);
+	}
+	ck_assert_int_eq(prctl(PR_GET_NO_NEW_PRIVS, 0L, 0L, 0L, 0L), 1);
+}
+END_TEST
+
+static unsigned filters_with(int inherited_socket)
+{
+	const struct options options = { .refusal_error = EPERM };
+	struct network_off off;
+
+	ck_assert_int_ge(inherited_socket, 0);
+	const char *words = switch_network_off(&options, &off);
+	ck_assert_msg(words == NULL, "unable to %s: %s", words, strerror(errno));
+	ck_assert_int_eq(!(off.filters & FILTER_TRACE), off.landlock.held);
+	if (off.kernel_off)
+		ck_assert_uint_eq(off.filters & (FILTER_NO_CONNECT | FILTER_NO_LISTEN), 0);
+	/* Landlock's TCP rights are the only reason to do without it. */
+	if (off.landlock.tcp)
+		return off.filters & ~(unsigned)FILTER_TRACE;
+	return off.filters & ~(unsigned)(FILTER_TRACE | FILTER_NO_CONNECT);
+}
+
+START_TEST(filters_for_a_connection)
+{
+	ck_assert_uint_eq(filters_with(socket(AF_INET, SOCK_STREAM, 0)), FILTER_BASE | FILTER_NO_LISTEN);
+}
+END_TEST
+
+START_TEST(filters_for_a_listener)
+{
+	const int made = socket(AF_INET6, SOCK_STREAM, 0);
+
+	ck_assert_int_eq(listen(made, 1), 0);
+	ck_assert_uint_eq(filters_with(made), FILTER_BASE);
+}
+END_TEST
+
+START_TEST(filters_for_an_af_unix_socket)
+{
+	ck_assert_uint_eq(filters_with(socket(AF_UNIX, SOCK_STREAM, 0)), FILTER_BASE);
+}
+END_TEST
+
+START_TEST(filters_for_mptcp)
+{
+	const struct options options = { .refusal_error = EPERM };
+	struct network_off off;
+
+	if (socket(AF_INET, SOCK_STREAM, 262) < 0) {
+		printf("# not on this machine: MPTCP: %s\n", strerror(errno));
+		return;
+	}
+	ck_assert_ptr_null(switch_network_off(&options, &off));
+	ck_assert_uint_eq(off.filters & ~(unsigned)FILTER_TRACE,
+		off.kernel_off ? FILTER_BASE : FILTER_BASE | FILTER_NO_CONNECT | FILTER_NO_LISTEN);
+}
+END_TEST
+
+START_TEST(a_loose_descriptor_stops_it_before_anything_else)
+{
+	const struct options options = { .refusal_error = EPERM };
+	struct network_off off;
+
+	ck_assert_int_ge(socket(AF_INET, SOCK_DGRAM, 0), 0);
+	const char *words = switch_network_off(&options, &off);
+	if (off.kernel_off)
+		return;
+	ck_assert_ptr_nonnull(strstr(words, "(a UDP socket)"));
+	ck_assert_int_eq(off.steps_done, DONE_KERNEL_OFF);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("mechanisms");
+	TCase *all = tcase_create("all");
+
+	tcase_add_loop_test(all, base_refuses_with_the_chosen_error, 0, 4);
+	tcase_add_test_raise_signal(all, killing_kills, SIGSYS);
+	tcase_add_test(all, killing_leaves_probing_alone);
+	tcase_add_test(all, logging_still_refuses);
+	tcase_add_test(all, no_connect_and_no_listen_refuse_af_unix_too);
+	tcase_add_test(all, trace_refuses_ptrace);
+	tcase_add_test(all, without_no_new_privs_nothing_is_loaded);
+	tcase_add_test(all, a_kernel_without_network_off_is_no_error);
+	tcase_add_test(all, a_domain_keeps_from_outside_processes);
+	tcase_add_loop_test(all, abstract_sockets_outside, 0, 2);
+	tcase_add_test(all, capabilities_go);
+	tcase_add_test(all, kept_capabilities_stay_alone);
+	tcase_add_test(all, names_of_capabilities);
+	tcase_add_test(all, all_of_it_twice);
+	tcase_add_test(all, filters_for_a_connection);
+	tcase_add_test(all, filters_for_a_listener);
+	tcase_add_test(all, filters_for_an_af_unix_socket);
+	tcase_add_test(all, filters_for_mptcp);
+	tcase_add_test(all, a_loose_descriptor_stops_it_before_anything_else);
+	suite_add_tcase(suite, all);
+	return run_suite(suite);
+}

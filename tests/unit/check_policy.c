@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright 2026 the disablenetwork authors
+ *
+ * The compiled arrays of all architectures, run by an interpreter for the BPF that
+ * seccomp allows (kernel/seccomp.c: seccomp_check_filter). Numbers of calls are
+ * restated here from the kernel's tables, not taken from libseccomp.
+ *
+ * FILTERS_DIRECTORY holds what `compile_policy data ARCHITECTURE` printed.
+ */
+#include "unit.h"
+
+#include <linux/filter.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum { ALLOW = 0x7fff0000, REFUSED = 0x00050000 | 1, NO_SUCH_CALL = 0x00050000 | 38 };
+enum { HIGHEST_CALL = 1023 };
+
+enum filter { BASE, NO_CONNECT, NO_LISTEN, TRACE, FILTERS };
+static const char *const filter_names[FILTERS] = { "base", "no_connect", "no_listen", "trace" };
+
+/* Columns of the table of calls. */
+enum numbers { X86_64, I386, GENERIC, ARM, PPC64LE, S390X, COLUMNS };
+
+static const struct machine {
+	const char *file; /* whose arrays */
+	uint32_t token;   /* AUDIT_ARCH_* of <linux/audit.h> */
+	enum numbers numbers;
+	bool has_upper_halves; /* arguments have 64 bits */
+	bool big_endian;
+} machines[] = {
+	{ "x86_64", 0xc000003e, X86_64, true, false },
+	{ "x86_64", 0x40000003, I386, false, false }, /* its 32-bit programs */
+	{ "i386", 0x40000003, I386, false, false },
+	{ "aarch64", 0xc00000b7, GENERIC, true, false },
+	{ "aarch64", 0x40000028, ARM, false, false },
+	{ "arm", 0x40000028, ARM, false, false },
+	{ "riscv64", 0xc00000f3, GENERIC, true, false },
+	{ "ppc64le", 0xc0000015, PPC64LE, true, false },
+	{ "s390x", 0x80000016, S390X, true, true },
+};
+
+enum { MACHINES = sizeof machines / sizeof machines[0] };
+
+/* Tokens that no array is for: mips, sparc64, s390, ppc, ppc64, riscv32, none. */
+static const uint32_t foreign[] = { 8, 0x8000002b, 22, 20, 0x80000015, 0x400000f3, 0 };
+
+enum call { SOCKET, SOCKETPAIR, SOCKETCALL, IO_URING_SETUP, IO_URING_ENTER, IO_URING_REGISTER,
+	SENDTO, SENDMSG, SENDMMSG, SETSOCKOPT, REQUEST_KEY, IOCTL, CONNECT, BIND, LISTEN, PTRACE,
+	READV, WRITEV, GETFD, CALLS };
+
+static const int numbers[CALLS][COLUMNS] = {
+	/*                      x86_64 i386 generic arm ppc64le s390x */
+	[SOCKET] =            {  41,   359, 198, 281, 326, 359 },
+	[SOCKETPAIR] =        {  53,   360, 199, 288, 333, 360 },
+	[SOCKETCALL] =        {  -1,   102,  -1,  -1, 102, 102 },
+	[IO_URING_SETUP] =    { 425,   425, 425, 425, 425, 425 },
+	[IO_URING_ENTER] =    { 426,   426, 426, 426, 426, 426 },
+	[IO_URING_REGISTER] = { 427,   427, 427, 427, 427, 427 },
+	[SENDTO] =            {  44,   369, 206, 290, 335, 369 },
+	[SENDMSG] =           {  46,   370, 211, 296, 341, 370 },
+	[SENDMMSG] =          { 307,   345, 269, 374, 349, 358 },
+	[SETSOCKOPT] =        {  54,   366, 208, 294, 339, 366 },
+	[REQUEST_KEY] =       { 249,   287, 218, 310, 270, 279 },
+	[IOCTL] =             {  16,    54,  29,  54,  54,  54 },
+	[CONNECT] =           {  42,   362, 203, 283, 328, 362 },
+	[BIND] =              {  49,   361, 200, 282, 327, 361 },
+	[LISTEN] =            {  50,   363, 201, 284, 329, 363 },
+	[PTRACE] =            { 101,    26, 117,  26,  26,  26 },
+	[READV] =             { 310,   347, 270, 376, 351, 340 },
+	[WRITEV] =            { 311,   348, 271, 377, 352, 341 },
+	[GETFD] =             { 438,   438, 438, 438, 438, 438 },
+};
+
+#define UPPER UINT64_C(0xdeadbeef00000000) /* garbage that the kernel does not look at */
+#define FAST 0x20000000                    /* MSG_FASTOPEN */
+#define ANY UINT64_C(0xffffffffffffffff)
+
+static const struct {
+	enum filter filter;
+	enum call call;
+	uint64_t arguments[6];
+	uint32_t wanted;
+} cases[] = {
+	{ BASE, SOCKET, { 1, 1, 0 }, ALLOW },
+	{ BASE, SOCKET, { 0, 1, 0 }, REFUSED },
+	{ BASE, SOCKET, { 2, 1, 6 }, REFUSED },
+	{ BASE, SOCKET, { 10, 2, 17 }, REFUSED },
+	{ BASE, SOCKET, { 16, 3, 0 }, REFUSED },
+	{ BASE, SOCKET, { 17, 3, 0 }, REFUSED },
+	{ BASE, SOCKET, { 40, 1, 0 }, REFUSED },
+	{ BASE, SOCKET, { 46, 1, 0 }, REFUSED },
+	{ BASE, SOCKET, { UPPER | 2, 1, 0 }, REFUSED },
+	{ BASE, SOCKET, { UPPER | 1, 1, 0 }, REFUSED }, /* on purpose */
+	{ BASE, SOCKET, { UINT64_C(0x100000001), 1, 0 }, REFUSED },
+	{ BASE, SOCKETPAIR, { 1, 1, 0 }, ALLOW },
+	{ BASE, SOCKETPAIR, { 30, 1, 0 }, REFUSED },
+	{ BASE, SOCKETPAIR, { UPPER | 30, 1, 0 }, REFUSED },
+	{ BASE, IO_URING_SETUP, { 1 }, NO_SUCH_CALL },
+	{ BASE, IO_URING_ENTER, { 3 }, NO_SUCH_CALL },
+	{ BASE, IO_URING_REGISTER, { 3 }, NO_SUCH_CALL },
+	{ BASE, SENDTO, { 3, 0, 1, 0, 0, 0 }, ALLOW },
+	{ BASE, SENDTO, { 3, 0, 1, 0x4040, 0x1000, 16 }, ALLOW },
+	{ BASE, SENDTO, { 3, 0, 1, FAST, 0x1000, 16 }, REFUSED },
+	{ BASE, SENDTO, { 3, 0, 1, UPPER | FAST, 0, 0 }, REFUSED },
+	{ BASE, SENDTO, { 3, 0, 1, ANY, 0, 0 }, REFUSED },
+	{ BASE, SENDTO, { ANY, ANY, ANY, ANY & ~(uint64_t)FAST, ANY, ANY }, ALLOW },
+	{ BASE, SENDMSG, { 3, 0x1000, 0x4000 }, ALLOW },
+	{ BASE, SENDMSG, { 3, 0x1000, FAST | 0x4000 }, REFUSED },
+	{ BASE, SENDMSG, { 3, 0x1000, UPPER | FAST }, REFUSED },
+	{ BASE, SENDMMSG, { 3, 0x1000, FAST, 0 }, ALLOW }, /* that is the count */
+	{ BASE, SENDMMSG, { 3, 0x1000, 1, FAST }, REFUSED },
+	{ BASE, SENDMMSG, { 3, 0x1000, 1, UPPER | FAST }, REFUSED },
+	{ BASE, SETSOCKOPT, { 3, 6, 1 }, ALLOW },   /* TCP_NODELAY */
+	{ BASE, SETSOCKOPT, { 3, 1, 4 }, ALLOW },   /* SOL_SOCKET, SO_ERROR: the number of IP_OPTIONS */
+	{ BASE, SETSOCKOPT, { 3, 6, 30 }, REFUSED },
+	{ BASE, SETSOCKOPT, { 3, 6, 31 }, REFUSED },
+	{ BASE, SETSOCKOPT, { 3, 0, 4 }, REFUSED },
+	{ BASE, SETSOCKOPT, { 3, 41, 57 }, REFUSED },
+	{ BASE, SETSOCKOPT, { 3, 41, 6 }, REFUSED },
+	{ BASE, SETSOCKOPT, { 3, 41, 26 }, ALLOW }, /* IPV6_V6ONLY */
+	{ BASE, SETSOCKOPT, { 3, 41, 31 }, ALLOW }, /* the number of TCP_ULP at another level */
+	{ BASE, SETSOCKOPT, { 3, UPPER | 6, 31 }, REFUSED },
+	{ BASE, SETSOCKOPT, { 3, 0, UPPER | 4 }, REFUSED },
+	{ BASE, SETSOCKOPT, { 3, UPPER | 41, UPPER | 57 }, REFUSED },
+	{ BASE, REQUEST_KEY, { 1, 1, 0, 0 }, ALLOW },
+	{ BASE, REQUEST_KEY, { 1, 1, 0x1000, 0 }, REFUSED },
+	{ BASE, REQUEST_KEY, { 1, 1, UINT64_C(0x7fff00000000), 0 }, REFUSED },
+	{ BASE, IOCTL, { 0, 0x5401, 0 }, ALLOW },   /* TCGETS */
+	{ BASE, IOCTL, { 0, 0x5413, 0 }, ALLOW },   /* TIOCGWINSZ */
+	{ BASE, IOCTL, { 0, 0x5412, 0 }, REFUSED }, /* TIOCSTI */
+	{ BASE, IOCTL, { 0, UPPER | 0x5412, 0 }, REFUSED },
+	{ BASE, IOCTL, { 0, 0x541c, 0 }, REFUSED }, /* TIOCLINUX */
+	{ BASE, IOCTL, { 0, UPPER | 0x541c, 0 }, REFUSED },
+	{ BASE, IOCTL, { 0x5412, 0x541b, 0x5412 }, ALLOW }, /* FIONREAD */
+	{ BASE, CONNECT, { 3 }, ALLOW },
+	{ BASE, BIND, { 3 }, ALLOW },
+	{ BASE, LISTEN, { 3 }, ALLOW },
+	{ BASE, PTRACE, { 0 }, ALLOW },
+	{ BASE, GETFD, { 0 }, ALLOW },
+	{ BASE, SOCKETCALL, { 0 }, REFUSED },
+	{ BASE, SOCKETCALL, { 1 }, REFUSED },  /* socket */
+	{ BASE, SOCKETCALL, { 2 }, REFUSED },  /* bind */
+	{ BASE, SOCKETCALL, { 3 }, REFUSED },  /* connect */
+	{ BASE, SOCKETCALL, { 4 }, REFUSED },  /* listen */
+	{ BASE, SOCKETCALL, { 5 }, ALLOW },    /* accept */
+	{ BASE, SOCKETCALL, { 6 }, ALLOW },    /* getsockname */
+	{ BASE, SOCKETCALL, { 7 }, ALLOW },    /* getpeername */
+	{ BASE, SOCKETCALL, { 8 }, REFUSED },  /* socketpair */
+	{ BASE, SOCKETCALL, { 9 }, ALLOW },    /* send */
+	{ BASE, SOCKETCALL, { 10 }, ALLOW },   /* recv */
+	{ BASE, SOCKETCALL, { 11 }, REFUSED }, /* sendto */
+	{ BASE, SOCKETCALL, { 12 }, ALLOW },   /* recvfrom */
+	{ BASE, SOCKETCALL, { 13 }, ALLOW },   /* shutdown */
+	{ BASE, SOCKETCALL, { 14 }, REFUSED }, /* setsockopt */
+	{ BASE, SOCKETCALL, { 15 }, ALLOW },   /* getsockopt */
+	{ BASE, SOCKETCALL, { 16 }, REFUSED }, /* sendmsg */
+	{ BASE, SOCKETCALL, { 17 }, ALLOW },   /* recvmsg */
+	{ BASE, SOCKETCALL, { 18 }, ALLOW },   /* accept4 */
+	{ BASE, SOCKETCALL, { 19 }, ALLOW },   /* recvmmsg */
+	{ BASE, SOCKETCALL, { 20 }, REFUSED }, /* sendmmsg */
+	{ BASE, SOCKETCALL, { 21 }, REFUSED }, /* not there yet */
+	{ BASE, SOCKETCALL, { UPPER | 1 }, REFUSED },
+	{ BASE, SOCKETCALL, { UPPER | 20 }, REFUSED },
+	{ NO_CONNECT, CONNECT, { 3, 0x1000, 16 }, REFUSED },
+	{ NO_CONNECT, BIND, { 3, 0x1000, 16 }, REFUSED },
+	{ NO_CONNECT, SENDTO, { 3, 0x1000, 1, 0, 0, 0 }, ALLOW },
+	{ NO_CONNECT, SENDTO, { 3, 0x1000, 1, 0, 0x1000, 16 }, REFUSED },
+	{ NO_CONNECT, SENDTO, { 3, 0x1000, 1, 0, UINT64_C(0x100000000), 16 }, REFUSED },
+	{ NO_CONNECT, LISTEN, { 3 }, ALLOW },
+	{ NO_CONNECT, SOCKET, { 2 }, ALLOW }, /* base refuses it */
+	{ NO_LISTEN, LISTEN, { 3, 5 }, REFUSED },
+	{ NO_LISTEN, CONNECT, { 3 }, ALLOW },
+	{ NO_LISTEN, BIND, { 3 }, ALLOW },
+	{ TRACE, PTRACE, { 0 }, REFUSED },
+	{ TRACE, PTRACE, { 16, 1 }, REFUSED },
+	{ TRACE, READV, { 1 }, REFUSED },
+	{ TRACE, WRITEV, { 1 }, REFUSED },
+	{ TRACE, GETFD, { 1 }, REFUSED },
+	{ TRACE, SOCKET, { 2 }, ALLOW },
+};
+
+/* Two ioctls whose numbers depend on the machine: TUNSETIFF and VHOST_SET_OWNER. */
+static const uint32_t composed_ioctls[2][2] = {
+	{ 0x400454ca, 0xaf01 },
+	{ 0x800454ca, 0x2000af01 }, /* powerpc */
+};
+
+/* Which calls each filter looks at; it must let all others go without a look at their
+ * arguments, so that the kernel's action cache can answer them. */
+static bool concerns(enum filter filter, const struct machine *machine, int number)
+{
+	static const enum call concerned[FILTERS][13] = {
+		[BASE] = { SOCKET, SOCKETPAIR, SOCKETCALL, IO_URING_SETUP, IO_URING_ENTER,
+			IO_URING_REGISTER, SENDTO, SENDMSG, SENDMMSG, SETSOCKOPT, REQUEST_KEY, IOCTL, CALLS },
+		/* libseccomp adds socketcall of its own accord. */
+		[NO_CONNECT] = { CONNECT, BIND, SENDTO, SOCKETCALL, CALLS },
+		[NO_LISTEN] = { LISTEN, SOCKETCALL, CALLS },
+		[TRACE] = { PTRACE, READV, WRITEV, GETFD, CALLS },
+	};
+
+	for (int i = 0; concerned[filter][i] != CALLS; i++)
+		if (numbers[concerned[filter][i]][machine->numbers] == number)
+			return true;
+	return false;
+}
+
+struct program {
+	struct sock_filter instructions[BPF_MAXINSNS];
+	unsigned count;
+};
+
+static struct program programs[MACHINES][FILTERS];
+
+static void read_programs(void)
+{
+	const char *directory = getenv("FILTERS_DIRECTORY");
+
+	for (int machine = 0; machine < MACHINES; machine++) {
+		char name[1000], filter_name[32];
+		snprintf(name, sizeof name, "%s/filters-%s.data", directory ? directory : ".",
+			machines[machine].file);
+		FILE *file = fopen(name, "r");
+		if (!file) {
+			perror(name);
+			exit(99);
+		}
+		for (int filter = 0; filter < FILTERS; filter++) {
+			struct program *program = &programs[machine][filter];
+			bool good = fscanf(file, "%31s %u", filter_name, &program->count) == 2 &&
+				strcmp(filter_name, filter_names[filter]) == 0 && program->count <= BPF_MAXINSNS;
+			for (unsigned i = 0; good && i < program->count; i++) {
+				struct sock_filter *at = &program->instructions[i];
+				good = fscanf(file, "%hu %hhu %hhu %u", &at->code, &at->jt, &at->jf, &at->k) == 4;
+			}
+			if (!good) {
+				fprintf(stderr, "%s: not what compile_policy prints\n", name);
+				exit(99);
+			}
+		}
+		fclose(file);
+	}
+}
+
+struct call_data {
+	uint32_t number, token;
+	uint64_t arguments[6];
+};
+
+/* The word at OFFSET of struct seccomp_data, whose 64-bit fields have the byte order of
+ * the machine. */
+static uint32_t load_word(const struct call_data *data, uint32_t offset, bool big_endian,
+	bool *argument_read)
+{
+	ck_assert_uint_eq(offset % 4, 0);
+	ck_assert_uint_lt(offset, 64);
+	if (offset == 0)
+		return data->number;
+	if (offset == 4)
+		return data->token;
+	*argument_read = true;
+	const uint64_t field = offset < 16 ? 0 : data->arguments[(offset - 16) / 8];
+	const bool upper = (offset % 8 == 4) != big_endian;
+	return (uint32_t)(upper ? field >> 32 : field);
+}
+
+static uint32_t run(const struct program *program, const struct call_data *data, bool big_endian,
+	bool *argument_read)
+{
+	uint32_t a = 0;
+
+	*argument_read = false;
+	for (unsigned at = 0; at < program->count; at++) {
+		const struct sock_filter *instruction = &program->instructions[at];
+		switch (instruction->code) {
+		case BPF_LD | BPF_W | BPF_ABS:
+			a = load_word(data, instruction->k, big_endian, argument_read);
+			break;
+		case BPF_ALU | BPF_AND | BPF_K:
+			a &= instruction->k;
+			break;
+		case BPF_JMP | BPF_JA:
+			at += instruction->k;
+			break;
+		case BPF_JMP | BPF_JEQ | BPF_K:
+			at += a == instruction->k ? instruction->jt : instruction->jf;
+			break;
+		case BPF_JMP | BPF_JGT | BPF_K:
+			at += a > instruction->k ? instruction->jt : instruction->jf;
+			break;
+		case BPF_JMP | BPF_JGE | BPF_K:
+			at += a >= instruction->k ? instruction->jt : instruction->jf;
+			break;
+		case BPF_RET | BPF_K:
+			return instruction->k;
+		default:
+			ck_abort_msg("instruction %u has code %#x", at, instruction->code);
+		}
+	}
+	ck_abort_msg("ran off the end");
+	return 0;
+}
+
+/* Without a look at whether an argument was read. */
+static uint32_t result_of(int machine, enum filter filter, uint32_t token, uint32_t number,
+	const uint64_t *arguments)
+{
+	struct call_data data = { .number = number, .token = token };
+	bool argument_read;
+
+	memcpy(data.arguments, arguments, sizeof data.arguments);
+	return run(&programs[machine][filter], &data, machines[machine].big_endian, &argument_read);
+}
+
+static bool has_upper_half(const uint64_t *arguments)
+{
+	for (int i = 0; i < 6; i++)
+		if (arguments[i] >> 32)
+			return true;
+	return false;
+}
+
+START_TEST(the_table_of_calls)
+{
+	const struct machine *machine = &machines[_i];
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		const int number = numbers[cases[i].call][machine->numbers];
+		if (number < 0 || (!machine->has_upper_halves && has_upper_half(cases[i].arguments)))
+			continue; /* no such call here */
+		const uint32_t got =
+			result_of(_i, cases[i].filter, machine->token, (uint32_t)number, cases[i].arguments);
+		ck_assert_msg(got == cases[i].wanted, "%s %#x, case %zu: %#x instead of %#x", machine->file,
+			machine->token, i, got, cases[i].wanted);
+	}
+}
+END_TEST
+
+START_TEST(ioctls_composed_for_the_machine)
+{
+	const struct machine *machine = &machines[_i];
+	const bool powerpc = machine->numbers == PPC64LE;
+	const uint32_t ioctl_number = (uint32_t)numbers[IOCTL][machine->numbers];
+
+	for (int i = 0; i < 2; i++)
+		for (int others = 0; others < 2; others++) {
+			const uint64_t arguments[6] = { 3, UPPER | composed_ioctls[others][i], 0x1000 };
+			ck_assert_uint_eq(result_of(_i, BASE, machine->token, ioctl_number, arguments),
+				others == powerpc ? REFUSED : ALLOW);
+		}
+}
+END_TEST
+
+START_TEST(every_other_call_goes_without_a_look_at_its_arguments)
+{
+	const struct machine *machine = &machines[_i];
+
+	for (int filter = 0; filter < FILTERS; filter++)
+		for (int number = -1; number <= HIGHEST_CALL; number++) {
+			struct call_data data = { .number = (uint32_t)number, .token = machine->token };
+			bool argument_read;
+			if (concerns(filter, machine, number))
+				continue;
+			for (int ones = 0; ones < 2; ones++) {
+				memset(data.arguments, ones ? 0xff : 0, sizeof data.arguments);
+				const uint32_t got =
+					run(&programs[_i][filter], &data, machine->big_endian, &argument_read);
+				ck_assert_msg(got == ALLOW && !argument_read, "%s %#x %s: call %d: %#x%s",
+					machine->file, machine->token, filter_names[filter], number, got,
+					argument_read ? ", having read an argument" : "");
+			}
+		}
+}
+END_TEST
+
+START_TEST(foreign_architectures_have_no_calls)
+{
+	static const uint64_t arguments[6] = { 1 };
+
+	for (int filter = 0; filter < FILTERS; filter++)
+		for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++)
+			for (uint32_t number = 0; number <= HIGHEST_CALL; number++)
+				ck_assert_uint_eq(result_of(_i, filter, foreign[i], number, arguments),
+					NO_SUCH_CALL);
+}
+END_TEST
+
+START_TEST(x32_has_no_calls)
+{
+	static const uint64_t arguments[6] = { 1 };
+
+	for (int filter = 0; filter < FILTERS; filter++)
+		for (uint32_t number = 0; number <= HIGHEST_CALL; number++) {
+			ck_assert_uint_eq(
+				result_of(0, filter, machines[0].token, 0x40000000U | number, arguments),
+				NO_SUCH_CALL);
+			ck_assert_uint_eq(
+				result_of(0, filter, machines[0].token, 0x80000000U | number, arguments),
+				NO_SUCH_CALL);
+		}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("policy");
+	TCase *all = tcase_create("all");
+
+	read_programs();
+	tcase_add_loop_test(all, the_table_of_calls, 0, MACHINES);
+	tcase_add_loop_test(all, ioctls_composed_for_the_machine, 0, MACHINES);
+	tcase_add_loop_test(all, every_other_call_goes_without_a_look_at_its_arguments, 0, MACHINES);
+	tcase_add_loop_test(all, foreign_architectures_have_no_calls, 0, MACHINES);
+	tcase_add_test(all, x32_has_no_calls);
+	suite_add_tcase(suite, all);
+	return run_suite(suite);
+}
