@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: ISC
  * Copyright 2026 the disablenetwork authors
  *
- * See capabilities.h. libcap-ng does the dropping; what is left is then asked of
- * the kernel, since libcap-ng 0.8.3 returns 0 with a full bounding set.
- * Not capng_lock: it sets SECBIT_NO_SETUID_FIXUP, and kept capabilities would
- * survive setuidgid.
+ * See capabilities.h. libcap-ng does the dropping, or where a libc has none (musl)
+ * the system calls themselves; what is left is then asked of the kernel, since
+ * libcap-ng 0.8.3 returns 0 with a full bounding set.
  */
 #include "capabilities.h"
 
-#include <cap-ng.h>
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/securebits.h>
@@ -19,6 +17,9 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#if USE_LIBCAPNG
+#include <cap-ng.h>
+#endif
 
 #define SET_OF(number) (UINT64_C(1) << (number))
 
@@ -50,7 +51,10 @@ static const struct keepable {
 #undef KEEP
 };
 
-enum { KEEPABLE = sizeof keepable / sizeof keepable[0] };
+enum {
+	KEEPABLE = sizeof keepable / sizeof keepable[0],
+	CAPABILITIES = 64 /* as many as the system calls have bits for */
+};
 
 bool capability_add(capability_set *set, const char *name)
 {
@@ -107,6 +111,11 @@ static const char *lock_securebits(bool keeping)
 	return NULL;
 }
 
+/* Both ways: KEEP stays in all sets, the ambient one too, nothing else in any; the
+ * bounding set is left alone unless BOUNDING. */
+#if USE_LIBCAPNG
+/* Not by capng_lock: it sets SECBIT_NO_SETUID_FIXUP, and kept capabilities would survive
+ * setuidgid. */
 static const char *drop_all_but(capability_set keep, bool bounding)
 {
 	const capng_type_t everywhere = CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE |
@@ -121,6 +130,32 @@ static const char *drop_all_but(capability_set keep, bool bounding)
 		return "drop capabilities";
 	return NULL;
 }
+#else
+static const char *drop_all_but(capability_set keep, bool bounding)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	const struct __user_cap_data_struct low = { (uint32_t)keep, (uint32_t)keep, (uint32_t)keep };
+	const uint32_t upper = (uint32_t)(keep >> 32);
+	const struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { low,
+		{ upper, upper, upper } };
+
+	for (int number = 0; bounding && number < CAPABILITIES; number++)
+		if (!(keep & SET_OF(number)) &&
+			prctl(PR_CAPBSET_READ, (unsigned long)number, 0L, 0L, 0L) == 1 &&
+			prctl(PR_CAPBSET_DROP, (unsigned long)number, 0L, 0L, 0L) != 0)
+			return "empty the capability bounding set";
+	if (syscall(SYS_capset, &header, data) != 0)
+		return "drop capabilities";
+	if (prctl(PR_CAP_AMBIENT, (unsigned long)PR_CAP_AMBIENT_CLEAR_ALL, 0L, 0L, 0L) != 0)
+		return "clear ambient capabilities";
+	for (int i = 0; i < KEEPABLE; i++)
+		if ((keep & SET_OF(keepable[i].number)) &&
+			prctl(PR_CAP_AMBIENT, (unsigned long)PR_CAP_AMBIENT_RAISE,
+				(unsigned long)keepable[i].number, 0L, 0L) != 0)
+			return keepable[i].unable;
+	return NULL;
+}
+#endif
 
 /* The ambient set is always within the permitted and the inheritable one, so it need
  * not be read for what is too much. */
@@ -139,7 +174,7 @@ static const char *check_left(capability_set keep, bool bounding)
 			prctl(PR_CAP_AMBIENT, (unsigned long)PR_CAP_AMBIENT_IS_SET,
 				(unsigned long)keepable[i].number, 0L, 0L) != 1)
 			return keepable[i].unable;
-	for (int number = 0, in; bounding && number < 64; number++) {
+	for (int number = 0, in; bounding && number < CAPABILITIES; number++) {
 		in = prctl(PR_CAPBSET_READ, (unsigned long)number, 0L, 0L, 0L);
 		if (in < 0)
 			break; /* the first one that this kernel does not know */

@@ -7,7 +7,6 @@
 #include "kernel_off.h"
 
 #include <errno.h>
-#include <linux/prctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 /* The numbers of 2010, 35 and 36, have belonged to PR_SET_MM and
  * PR_SET_CHILD_SUBREAPER since: never call those. Ours are four ASCII
  * characters, 'dnet', as Yama's PR_SET_PTRACER is. */
+/* glibc's <sys/prctl.h> includes <linux/prctl.h>. */
 #ifndef PR_SET_NETWORK
 #define PR_SET_NETWORK 0x646e6574
 #define PR_GET_NETWORK 0x646e6575
