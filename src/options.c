@@ -99,7 +99,7 @@ static _Noreturn void wrong_usage(const char *problem, const char *option)
 {
 	say("fatal: %s%s%s", problem, *option ? " " : "", option);
 	say("usage: disablenetwork [-acklqv] [-e errno] [-p cap,cap...] prog [arg ...]");
-	say("usage: disablenetwork --check | --help | --version");
+	say("usage: disablenetwork [options] --check; disablenetwork --help");
 	_exit(EXIT_USAGE);
 }
 

@@ -155,8 +155,10 @@ static void print_prices(const struct network_off *off)
 	for (size_t i = 0; i < sizeof prices / sizeof prices[0]; i++)
 		if (off->filters & prices[i].filter)
 			row("price", "%s", prices[i].price);
-	if (off->landlock.held)
+	if (off->landlock.held) {
 		row("price", "/proc/PID/exe, fd and maps of outside processes are hidden (fuser, lsof)");
+		row("price", "beside another program's file-system Landlock, rename between directories fails");
+	}
 	if (off->landlock.file_system)
 		row("price", "mount and pivot_root fail (bwrap, unshare -m)");
 	if (off->inherited.without_proc)

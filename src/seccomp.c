@@ -36,7 +36,7 @@ static const struct filter {
 } filters[] = {
 #define FILTER(bit, array) \
 	{ bit, array, sizeof array / sizeof array[0], \
-		"load the seccomp filter " #array " (the kernel needs CONFIG_SECCOMP_FILTER)" }
+		"load the seccomp filter " #array " (Linux 4.17 with CONFIG_SECCOMP_FILTER is needed)" }
 	FILTER(FILTER_BASE, base_filter),
 	FILTER(FILTER_NO_CONNECT, no_connect_filter),
 	FILTER(FILTER_NO_LISTEN, no_listen_filter),
