@@ -132,7 +132,11 @@ START_TEST(files_and_anonymous_inodes_are_harmless)
 	assert_kind(open("/dev/null", O_RDWR), NULL);
 	assert_kind(open("/", O_RDONLY | O_DIRECTORY), NULL);
 	assert_kind(open("/proc/self/status", O_RDONLY), NULL);
-	assert_kind(open("/dev/ptmx", O_RDWR | O_NOCTTY), NULL);
+	const int terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY);
+	if (terminal < 0)
+		printf("# not on this machine: /dev/ptmx: %s\n", strerror(errno));
+	else
+		assert_kind(terminal, NULL);
 	assert_kind(eventfd(0, 0), NULL);
 	assert_kind(epoll_create1(0), NULL);
 }
