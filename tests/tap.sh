@@ -69,7 +69,7 @@ like() {
 		tap_result ok "$3"
 	else
 		tap_result 'not ok' "$3"
-		note "got:            $1"
+		note "got:            ${1:0:2000}"
 		note "wanted pattern: $2"
 	fi
 }
