@@ -94,6 +94,10 @@ static unsigned compare_arguments(const struct policy_rule *rule, struct scmp_ar
 			compare->datum_a = test->value;
 			compare->datum_b = test->value;
 			break;
+		case IS_WHOLE:
+			compare->op = SCMP_CMP_EQ;
+			compare->datum_a = test->value;
+			break;
 		case IS_NOT:
 			compare->op = SCMP_CMP_NE;
 			compare->datum_a = test->value;
@@ -279,7 +283,7 @@ static void write_readable(const struct architecture *architecture)
 
 static void print_test(const struct policy_test *test)
 {
-	static const char *const verbs[] = { [IS] = "is", [HAS] = "has", [IS_NOT] = "is not",
+	static const char *const verbs[] = { [IS] = "is", [IS_WHOLE] = "is", [HAS] = "has", [IS_NOT] = "is not",
 		[AT_LEAST] = "at least" };
 
 	if (test->kind == ALWAYS)

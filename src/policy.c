@@ -4,9 +4,10 @@
  * See policy.h. What no rule names is allowed: connect, bind, listen, sendto and
  * getsockname among them, since refusing those breaks every AF_UNIX client.
  *
- * The kernel looks at 32 bits of a 32-bit argument, BPF compares all 64, so
- * garbage in the upper half must never turn a refusal into an allowance: IS and
- * HAS leave it out of the comparison, IS_NOT and AT_LEAST refuse it.
+ * The kernel looks at 32 bits of a 32-bit argument, BPF compares the whole register,
+ * of 64 bits on 64-bit machines, so garbage in its upper half must never turn a
+ * refusal into an allowance: IS and HAS leave it out of the comparison, IS_NOT and
+ * AT_LEAST refuse it.
  */
 #include "policy.h"
 
@@ -22,9 +23,11 @@
 
 /* socketcall(2) has its arguments in memory, where a filter cannot look, so only
  * calls that reach no new peer are left in it: accept, accept4, send, recv,
- * recvfrom, recvmsg, recvmmsg, getsockname, getpeername, getsockopt, shutdown. */
+ * recvfrom, recvmsg, recvmmsg, getsockname, getpeername, getsockopt, shutdown.
+ * AT_LEAST refuses garbage, so the others may be IS_WHOLE, which libseccomp sees to
+ * cover what it adds to socketcall of its own accord (a third of the array). */
 #define SOCKETCALL(number, why) \
-	{ BASE, "socketcall", { { IS, 0, number, #number } }, REFUSE, I386 | PPC64LE | S390X, why }
+	{ BASE, "socketcall", { { IS_WHOLE, 0, number, #number } }, REFUSE, I386 | PPC64LE | S390X, why }
 
 #define SOCKET_OPTION(level, option, why) \
 	{ BASE, "setsockopt", { { IS, 1, level, #level }, { IS, 2, option, #option } }, REFUSE, 0, why }
@@ -46,7 +49,7 @@ const struct policy_rule policy[] = {
 	SOCKETCALL(SYS_SETSOCKOPT, "cannot see the option"),
 	SOCKETCALL(SYS_SENDMSG, "cannot see MSG_FASTOPEN"),
 	SOCKETCALL(SYS_SENDMMSG, "cannot see MSG_FASTOPEN"),
-	{ BASE, "socketcall", { { IS, 0, 0, NULL } }, REFUSE, I386 | PPC64LE | S390X, "no such call" },
+	{ BASE, "socketcall", { { IS_WHOLE, 0, 0, NULL } }, REFUSE, I386 | PPC64LE | S390X, "no such call" },
 	{ BASE, "socketcall", { { AT_LEAST, 0, SYS_SENDMMSG + 1, NULL } }, REFUSE, I386 | PPC64LE | S390X,
 		"calls that future kernels may add" },
 	{ BASE, "io_uring_setup", { { ALWAYS } }, MISSING, 0, "makes and connects sockets unseen by seccomp" },

@@ -21,8 +21,9 @@ enum policy_test_kind {
 	ALWAYS,   /* no test */
 	IS,       /* the argument's lower 32 bits are VALUE: what the kernel looks at */
 	HAS,      /* they have the bit VALUE */
-	IS_NOT,   /* the whole register differs from VALUE; garbage above bit 31 differs */
-	AT_LEAST, /* the whole register is VALUE or more; garbage is more */
+	IS_WHOLE, /* the whole register is VALUE: only beside a rule that refuses garbage */
+	IS_NOT,   /* the whole register differs from VALUE; garbage above bit 31 does */
+	AT_LEAST, /* the whole register is VALUE or more; garbage is */
 };
 
 struct policy_test {
