@@ -12,6 +12,8 @@ DIRECTORY = os.path.dirname(TOOL)
 SHOW_STATE = DIRECTORY + "/show_state"
 AROUND = DIRECTORY + "/around"
 ROOT = os.geteuid() == 0
+# All but those two that cannot be ignored, and 32 and 33, which are the C library's own.
+SIGNALS = set(range(1, 65)) - {signal.SIGKILL, signal.SIGSTOP, 32, 33}
 
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -55,8 +57,9 @@ def start(argv, setup=None, env=None, output=None, error=None, file=None):
     if pid:
         return pid
     try:
-        for number in (signal.SIGPIPE, signal.SIGXFSZ):
-            signal.signal(number, signal.SIG_DFL)  # Python ignores them
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, [])
         if output is not None:
             os.dup2(output, 1)
         if error is not None:
@@ -67,6 +70,12 @@ def start(argv, setup=None, env=None, output=None, error=None, file=None):
     except BaseException as problem:
         os.write(2, ("setup: %r\n" % problem).encode())
     os._exit(98)
+
+
+def put_at(number, descriptor):
+    """In a setup: prog inherits descriptor as that number."""
+    os.dup2(descriptor, number)
+    os.set_inheritable(number, True)  # dup2 onto itself leaves close-on-exec
 
 
 class Ran:
