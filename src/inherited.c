@@ -218,14 +218,30 @@ struct directory_entry {
 	char name[];
 };
 
+/* Something mounted over /proc could show another process's descriptors, and that
+ * one may well use our number too: follow it, and see whether it leads back here. */
+static bool is_our_own(int directory)
+{
+	struct stat here, followed;
+	char name[16];
+
+	snprintf(name, sizeof name, "%d", directory);
+	return fstat(directory, &here) == 0 && fstatat(directory, name, &followed, 0) == 0 &&
+		here.st_dev == followed.st_dev && here.st_ino == followed.st_ino;
+}
+
 /* Reads the names in the open directory /proc/self/fd. Descriptors above a
  * lowered RLIMIT_NOFILE are in it too. */
 static const char *scan_proc(struct inherited *inherited, int directory, bool sockets_held,
 	bool close_loose)
 {
 	_Alignas(struct directory_entry) char records[4096];
-	bool itself_seen = false;
 	long size;
+
+	if (!is_our_own(directory)) {
+		errno = 0;
+		return "trust /proc/self/fd, which is not this process's";
+	}
 
 	while ((size = syscall(SYS_getdents64, directory, records, sizeof records)) > 0)
 		for (long at = 0; at < size;) {
@@ -235,7 +251,6 @@ static const char *scan_proc(struct inherited *inherited, int directory, bool so
 				continue; /* . and .. */
 
 			const int number = atoi(entry->name);
-			itself_seen |= number == directory;
 			if (!is_inherited(number))
 				continue;
 			const char *words =
@@ -243,13 +258,7 @@ static const char *scan_proc(struct inherited *inherited, int directory, bool so
 			if (words)
 				return words;
 		}
-	if (size < 0)
-		return "read /proc/self/fd";
-	if (!itself_seen) {
-		errno = 0;
-		return "trust /proc/self/fd, which is not this process's";
-	}
-	return NULL;
+	return size < 0 ? "read /proc/self/fd" : NULL;
 }
 
 static const char *scan_without_proc(struct inherited *inherited, bool sockets_held,
