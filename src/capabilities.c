@@ -94,17 +94,19 @@ static const char *read_sets(struct capability_sets *sets)
 	return NULL;
 }
 
-/* uid 0 gets nothing by exec or by setuid, and nothing of this can be undone. A bit
- * that somebody locked before us stays as it is. */
+/* uid 0 gets nothing by exec or by setuid, and none of this can be undone. A bit that
+ * somebody locked before us stays as it is. With capabilities kept, prog may still ask
+ * to take them across its own change of user, as setpriv --reuid does. */
 static const char *lock_securebits(bool keeping)
 {
 	const unsigned wanted = SECBIT_NOROOT | (keeping ? 0 : SECBIT_NO_CAP_AMBIENT_RAISE);
+	const unsigned locks = SECURE_ALL_LOCKS & ~(unsigned)(keeping ? SECBIT_KEEP_CAPS_LOCKED : 0);
 	const int current = prctl(PR_GET_SECUREBITS, 0L, 0L, 0L, 0L);
 
 	if (current < 0)
 		return "read securebits";
 	const unsigned locked = ((unsigned)current & SECURE_ALL_LOCKS) >> 1;
-	const unsigned bits = (unsigned)current | (wanted & ~locked) | SECURE_ALL_LOCKS;
+	const unsigned bits = (unsigned)current | (wanted & ~locked) | locks;
 	if (prctl(PR_SET_SECUREBITS, (unsigned long)bits, 0L, 0L, 0L) != 0 ||
 		prctl(PR_GET_SECUREBITS, 0L, 0L, 0L, 0L) != (int)bits)
 		return "lock securebits";

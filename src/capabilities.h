@@ -27,7 +27,7 @@ void capability_names(char *text, unsigned size);
 
 /* Drops all but KEEP, for this process and all that it execs, and reads back what
  * is left. Kept ones are made ambient, so that they outlive an exec, but not a
- * change of uid from 0. Nothing in no_new_privs or seccomp needs what goes.
+ * change of uid from 0, unless prog asks for that by PR_SET_KEEPCAPS. Nothing in no_new_privs or seccomp needs what goes.
  * Returns NULL, or the words for what it was unable to do, with errno set. */
 const char *capabilities_drop(capability_set keep, struct capabilities_dropped *dropped)
 	__attribute__((warn_unused_result));
