@@ -15,6 +15,8 @@ export DISABLENETWORK_TEST=$scratch # marks every process that a test starts
 
 chain_cleanup() {
 	local pids
+	# A subshell that is killed before it execs runs this trap, too.
+	[ "$BASHPID" = $$ ] || return
 	# Supervisors start services again, hence several rounds.
 	while pids=$(running) && [ -n "$pids" ]; do
 		# shellcheck disable=SC2086 # a list
@@ -54,9 +56,6 @@ has_line() { grep -qx -- "$2" "$1" 2>/dev/null; } # has_line FILE REGEX
 lines() { grep -cx -- "$2" "$1" 2>/dev/null; }      # lines FILE REGEX: how many
 has_lines() { [ "0$(lines "$1" "$2")" -ge "$3" ]; } # has_lines FILE REGEX COUNT
 has_no_file() { [ ! -e "$1" ]; }
-
-# as_nobody PROG...
-as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
 
 # TCP is Landlock's where its ABI is 4 or more; behind a connection AF_UNIX connect then goes on.
 landlock_has_tcp() { disablenetwork --check </dev/null | grep -q '^Landlock.*TCP'; }
