@@ -59,8 +59,15 @@ static const char *load(const struct filter *filter, unsigned result, unsigned l
 	if (syscall(SYS_seccomp, (long)SECCOMP_SET_MODE_FILTER,
 			flags | SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program) == 0)
 		return NULL;
-	return errno == ENOMEM ? "load one more seccomp filter (the kernel bounds their sum)"
-						   : filter->unable;
+	switch (errno) {
+	case ENOMEM:
+		return "load one more seccomp filter (the kernel bounds their sum)";
+	case EPERM:
+	case EACCES:
+		return "load a seccomp filter: a sandbox around this process forbids it";
+	default:
+		return filter->unable;
+	}
 }
 
 static const char *load_all(unsigned wanted, unsigned result, unsigned long flags)

@@ -21,6 +21,7 @@ scratch=$(mktemp -d "${TMPDIR:-/tmp}/disablenetwork.XXXXXX") || exit 99
 chmod 755 "$scratch"
 
 tap_cleanup() {
+	[ "$BASHPID" = $$ ] || return # a background child that is ended before its exec
 	for pid in ${tap_pids[@]+"${tap_pids[@]}"}; do
 		kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
 	done
