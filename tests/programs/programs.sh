@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: ISC
+# shellcheck shell=bash disable=SC2154
+# Sourced by the tests of real programs, after tap.sh.
+
+# What the machine's user has set up must not change what the programs do: no proxies, no
+# agents, no displays, no configuration.
+export HOME=$scratch TERM=dumb
+unset "${!GIT_CONFIG_@}" GIT_DIR GIT_WORK_TREE http_proxy https_proxy all_proxy no_proxy HTTP_PROXY \
+	HTTPS_PROXY ALL_PROXY NO_PROXY SSH_AUTH_SOCK DISPLAY XAUTHORITY TMUX DEBUGINFOD_URLS \
+	MAKEFLAGS MFLAGS MAKELEVEL BASH_ENV ENV NODE_OPTIONS PYTHONSTARTUP
+export GIT_CONFIG_NOSYSTEM=1
+ulimit -c 0 # SIGSYS dumps core
+
+# Nothing here takes long, but an emulated machine may.
+bounded() { timeout -k 5 "${BOUND:-120}" "$@" </dev/null; }
+
+run_count=0
+run_as=() # a command that changes the user, for run
+
+# run FUNCTION [COMMAND...]: runs FUNCTION of this shell behind COMMAND, in an empty directory
+# that is its home, and prints all that it prints. It ends at the first failure, and prints that.
+run() {
+	local directory=$scratch/run.$1.$((run_count += 1)) function=$1
+	shift
+	mkdir "$directory" || return
+	chmod 777 "$directory"
+	export -f "${function?}"
+	(
+		cd "$directory" && export HOME=$directory
+		bounded ${run_as[@]+"${run_as[@]}"} "$@" bash -eu -o pipefail -c "$function" 2>&1 || echo "exit status $?"
+	)
+	rm -rf "$directory"
+}
+
+# become_ordinary: from now on run_as changes from root to an ordinary user, to whom the tool need
+# not be reachable where it is
+become_ordinary() {
+	[ "$(id -u)" = 0 ] || return 0
+	run_as=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+	cp "$DISABLENETWORK" "$scratch/disablenetwork"
+	DISABLENETWORK=$scratch/disablenetwork
+}
+
+# go_on WANTED DESCRIPTION FUNCTION: FUNCTION prints WANTED, without the tool (if not, the
+# machine or the test is broken), and behind it as well. It goes on even where refused calls
+# kill: programs that need no network do not try.
+go_on() {
+	is "$(run "$3")" "$1" "control: $2"
+	is "$(run "$3" "$DISABLENETWORK" -q)" "$1" "$2"
+	is "$(run "$3" "$DISABLENETWORK" -qk)" "$1" "$2, with -k"
+}
+
+# have PACKAGE PROGRAM DESCRIPTION: true if PROGRAM is there, else it is skipped
+have() {
+	command -v "$2" >/dev/null && return
+	if [ -n "${NO_SKIP-}" ]; then
+		tap_result 'not ok' "package $1 is installed"
+	else
+		skip "for want of the package $1" "$3"
+	fi
+	return 1
+}
+
+# await COMMAND...: polls until it succeeds
+await() {
+	for _ in {1..600}; do
+		"$@" 2>/dev/null && return
+		sleep 0.1
+	done
+	note "$* has not come true"
+	return 1
+}
