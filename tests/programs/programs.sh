@@ -50,6 +50,13 @@ go_on() {
 	is "$(run "$3" "$DISABLENETWORK" -qk)" "$1" "$2, with -k"
 }
 
+# landlock_abi: prints the kernel's Landlock ABI, 0 where there is none for us
+landlock_abi() {
+	local offered
+	offered=$("$DISABLENETWORK" --check </dev/null | grep '^Landlock ')
+	[[ $offered =~ ABI\ ([0-9]+) ]] && echo "${BASH_REMATCH[1]}" || echo 0
+}
+
 # have PACKAGE PROGRAM DESCRIPTION: true if PROGRAM is there, else it is skipped
 have() {
 	command -v "$2" >/dev/null && return
