@@ -54,6 +54,9 @@ static bool program_exists(const char *name)
 static _Noreturn void run(char **program)
 {
 	execvp(program[0], program);
+	if (errno == EPERM) /* execve(2): marked with capabilities that the bounding set lacks */
+		die(EXIT_CANNOT_RUN, "unable to run %s: %s (does its file have capabilities?)", program[0],
+			strerror(errno));
 	if (errno != ENOENT && errno != ENOTDIR)
 		die(EXIT_CANNOT_RUN, "unable to run %s: %s", program[0], strerror(errno));
 	if (program_exists(program[0]))
