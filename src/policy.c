@@ -65,6 +65,19 @@ const struct policy_rule policy[] = {
 	SOCKET_OPTION(IPPROTO_IP, IP_OPTIONS, "source routing: data leaves for another address"),
 	SOCKET_OPTION(IPPROTO_IPV6, IPV6_RTHDR, "the same"),
 	SOCKET_OPTION(IPPROTO_IPV6, IPV6_2292PKTOPTIONS, "the same, as RFC 2292 had it"),
+	/* The same address on another link is another peer. */
+	SOCKET_OPTION(SOL_SOCKET, SO_BINDTODEVICE, "moves a connection to another interface"),
+	SOCKET_OPTION(SOL_SOCKET, SO_BINDTOIFINDEX, "the same, by number"),
+	SOCKET_OPTION(SOL_SOCKET, SO_DONTROUTE, "passes the gateway by: whoever on the link takes the address"),
+	/* The kernel reports a membership to the link: 28 or more bits of prog's choice in
+	 * each group address. Of these only IP_ADD_MEMBERSHIP minds that the socket is TCP. */
+	SOCKET_OPTION(IPPROTO_IP, IP_ADD_MEMBERSHIP, "tells the link which multicast group is joined"),
+	SOCKET_OPTION(IPPROTO_IP, IP_ADD_SOURCE_MEMBERSHIP, "the same"),
+	SOCKET_OPTION(IPPROTO_IP, MCAST_JOIN_GROUP, "the same"),
+	SOCKET_OPTION(IPPROTO_IP, MCAST_JOIN_SOURCE_GROUP, "the same"),
+	SOCKET_OPTION(IPPROTO_IPV6, IPV6_ADD_MEMBERSHIP, "the same"),
+	SOCKET_OPTION(IPPROTO_IPV6, MCAST_JOIN_GROUP, "the same"),
+	SOCKET_OPTION(IPPROTO_IPV6, MCAST_JOIN_SOURCE_GROUP, "the same"),
 
 	/* Nobody else's network. */
 	{ BASE, "request_key", { { IS_NOT, 2, 0, "NULL" } }, REFUSE, 0, "the kernel's helper asks the DNS" },
