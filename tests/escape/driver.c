@@ -1,0 +1,641 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright 2026 the disablenetwork authors
+ *
+ * The outside of netprobe: peers on loopback, an accomplice that passes descriptors
+ * in, a process to borrow from, a wire (a tun device in a network namespace of its
+ * own, when started by root), and the sockets that the probe inherits. Runs the probe
+ * without the sandbox first, then behind it.
+ */
+#include "netprobe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/if_tun.h>
+#include <linux/io_uring.h>
+#include <linux/seccomp.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+enum { PEERS = 4096, FIRST_HELD = 100, BACKLOG = 512 };
+
+static char scratch[] = "/tmp/netprobe.XXXXXX";
+static char shared_file[64];
+static const char *sets = "none";
+static bool allow_abstract, lower_limit, without_landlock;
+static int accomplice_end, accomplice_given; /* the two ends of a socket pair */
+static int wire = -1, second_wire = -1;
+
+static _Noreturn void fail(const char *what)
+{
+	fprintf(stderr, "netprobe: fatal: unable to %s: %s\n", what, strerror(errno));
+	exit(111);
+}
+
+static bool in_sets(const char *set)
+{
+	char list[128], wanted[32];
+
+	snprintf(list, sizeof list, ",%s,", sets);
+	snprintf(wanted, sizeof wanted, ",%s,", set);
+	return strcmp(sets, "all") == 0 || strstr(list, wanted);
+}
+
+/* --- The wire, by ioctl alone. Packets that leave for it come out of its descriptor. --- */
+
+static bool raise_interface(const char *name, int probe_socket)
+{
+	struct ifreq request = { .ifr_flags = 0 };
+
+	snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
+	if (ioctl(probe_socket, SIOCGIFFLAGS, &request) != 0)
+		return false;
+	request.ifr_flags |= IFF_UP | IFF_RUNNING;
+	return ioctl(probe_socket, SIOCSIFFLAGS, &request) == 0;
+}
+
+static bool address_wire(const char *name)
+{
+	/* struct in6_ifreq of <linux/ipv6.h>, which cannot be included beside <netinet/in.h> everywhere */
+	struct { struct in6_addr address; uint32_t prefix; int32_t interface; } request6 = { .prefix = 64 };
+	struct ifreq request = { .ifr_flags = 0 };
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(0x0a4d0001) } };
+	const int inet = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), inet6 = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
+	memcpy(&request.ifr_addr, &address, sizeof address);
+	if (!raise_interface("lo", inet) || ioctl(inet, SIOCSIFADDR, &request) != 0)
+		return false;
+	address.sin_addr.s_addr = htonl(0xffff0000);
+	memcpy(&request.ifr_netmask, &address, sizeof address);
+	if (ioctl(inet, SIOCSIFNETMASK, &request) != 0 || !raise_interface(name, inet))
+		return false;
+	request6.interface = shared->wire = (int32_t)if_nametoindex(name);
+	memcpy(request6.address.s6_addr, (uint8_t[16]){ 0xfd, 0x77, [15] = 1 }, 16);
+	if (ioctl(inet6, SIOCSIFADDR, &request6) != 0)
+		fprintf(stderr, "netprobe: no IPv6 on the wire: %s\n", strerror(errno));
+	/* An address of IPv6 takes a moment until it can be bound to. */
+	union address own = { .in6 = { .sin6_family = AF_INET6, .sin6_addr = request6.address } };
+	for (int i = 0; i < 100 && bind(inet6, &own.any, sizeof own.in6) != 0; i++)
+		usleep(20000);
+	close(inet);
+	close(inet6);
+	return true;
+}
+
+/* A tap that USER owns and nobody is attached to. */
+static bool make_tap(struct ifreq *request, uid_t user, bool attached)
+{
+	const int fd = open("/dev/net/tun", O_RDWR | (attached ? 0 : O_CLOEXEC));
+
+	request->ifr_flags = IFF_TAP | IFF_NO_PI;
+	if (fd < 0 || ioctl(fd, TUNSETIFF, request) != 0)
+		return false;
+	if (attached) {
+		shared->tun = fd;
+		return true;
+	}
+	const bool made = ioctl(fd, TUNSETOWNER, (unsigned long)user) == 0 && ioctl(fd, TUNSETPERSIST, 1UL) == 0;
+	close(fd);
+	return made;
+}
+
+static void set_up_network(uid_t user)
+{
+	struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI };
+	struct stat node;
+
+	if (unshare(CLONE_NEWNET) != 0)
+		return; /* not root: plain loopback, and no wire */
+	wire = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	snprintf(request.ifr_name, sizeof request.ifr_name, "wire0");
+	if (wire < 0 || ioctl(wire, TUNSETIFF, &request) != 0 || !address_wire("wire0")) {
+		fprintf(stderr, "netprobe: no wire: %s\n", strerror(errno));
+		const int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		raise_interface("lo", any);
+		close(any);
+		shared->wire = 0;
+		wire = -1;
+	}
+	/* A second one without addresses: nothing leaves by it unless it is told to. */
+	snprintf(request.ifr_name, sizeof request.ifr_name, "wire1");
+	second_wire = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	const int inet = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (second_wire >= 0 && (ioctl(second_wire, TUNSETIFF, &request) != 0 || !raise_interface("wire1", inet)))
+		second_wire = -1;
+	shared->second_wire = (int32_t)if_nametoindex("wire1");
+	close(inet);
+	snprintf(request.ifr_name, sizeof request.ifr_name, "tap0");
+	/* Debian lets everybody open the device, others only root: a node of our own is like Debian's. */
+	snprintf(shared->tun_device, sizeof shared->tun_device, "%s/tun", scratch);
+	if (stat("/dev/net/tun", &node) != 0 || mknod(shared->tun_device, S_IFCHR | 0666, node.st_rdev) != 0 ||
+		chmod(shared->tun_device, 0666) != 0)
+		snprintf(shared->tun_device, sizeof shared->tun_device, "/dev/net/tun");
+	if (make_tap(&request, user, false))
+		snprintf(shared->tap, sizeof shared->tap, "%s", request.ifr_name);
+	snprintf(request.ifr_name, sizeof request.ifr_name, "tap1");
+	if (in_sets("tun"))
+		make_tap(&request, user, true);
+}
+
+/* What a packet on the wire says: where it goes, or which group it joins. */
+static void read_wire(void)
+{
+	uint8_t packet[2048];
+	char text[48];
+	ssize_t size;
+
+	while ((size = read(wire, packet, sizeof packet)) > 0) {
+		const bool v6 = packet[0] >> 4 == 6;
+		if (v6 && packet[24] == 0xfd && packet[25] == 0x77)
+			snprintf(text, sizeof text, "to fd77::%d.%d", packet[38], packet[39]);
+		else if (!v6 && packet[16] == 10 && packet[17] == 77)
+			snprintf(text, sizeof text, "to 10.77.%d.%d", packet[18], packet[19]);
+		else
+			text[0] = '\0';
+		if (text[0])
+			record("wire", text, (int)strlen(text));
+		const bool report = v6 ? packet[24] == 0xff : packet[9] == IPPROTO_IGMP;
+		for (ssize_t i = v6 ? 40 : 20; report && i + (v6 ? 16 : 4) <= size; i++) {
+			const uint8_t *at = packet + i;
+			if (v6 && at[0] == 0xff && at[1] == 0x15 && at[3] == 0x77)
+				snprintf(text, sizeof text, "joins ff15:77::%d.%d", at[14], at[15]);
+			else if (!v6 && at[0] == 239 && at[1] == 77)
+				snprintf(text, sizeof text, "joins 239.77.%d.%d", at[2], at[3]);
+			else
+				continue;
+			record("wire", text, (int)strlen(text));
+		}
+	}
+}
+
+/* The text of a TCP segment that left by the second wire. */
+static void read_second_wire(void)
+{
+	uint8_t packet[2048];
+	ssize_t size;
+
+	while ((size = read(second_wire, packet, sizeof packet)) > 0) {
+		const ssize_t segment = packet[0] >> 4 == 6 ? 40 : (packet[0] & 15) * 4;
+		const ssize_t text = segment + 13 < size ? segment + (packet[segment + 12] >> 4) * 4 : size;
+		if (text < size)
+			record("wire1", packet + text, (int)(size - text));
+	}
+}
+
+/* --- The peers. --- */
+
+enum role { OLD_LISTENER, NEW_LISTENER, UNIX_LISTENER, ECHO, SINK, ACCOMPLICE, WIRE, SECOND_WIRE };
+static struct pollfd polled[PEERS];
+static struct { enum role role; const char *prefix; } peers[PEERS];
+static int peer_count;
+
+static void watch(int fd, enum role role, const char *prefix)
+{
+	if (peer_count == PEERS || fd < 0)
+		return;
+	polled[peer_count] = (struct pollfd){ .fd = fd, .events = POLLIN };
+	peers[peer_count].role = role;
+	peers[peer_count++].prefix = prefix;
+}
+
+static int serve_internet(int type, int protocol, union address *address, bool v6, bool wired)
+{
+	const socklen_t size = v6 ? sizeof address->in6 : sizeof address->in;
+	socklen_t got = size;
+	const int fd = socket(v6 ? AF_INET6 : AF_INET, type | SOCK_CLOEXEC, protocol);
+
+	memset(address, 0, sizeof *address);
+	if (v6) {
+		address->in6.sin6_family = AF_INET6;
+		address->in6.sin6_addr = in6addr_loopback;
+		if (wired)
+			memcpy(address->in6.sin6_addr.s6_addr, (uint8_t[16]){ 0xfd, 0x77, [15] = 1 }, 16);
+	} else {
+		address->in.sin_family = AF_INET;
+		address->in.sin_addr.s_addr = htonl(wired ? 0x0a4d0001 : INADDR_LOOPBACK);
+	}
+	if (fd < 0 || bind(fd, &address->any, size) != 0 || getsockname(fd, &address->any, &got) != 0 ||
+		(type == SOCK_STREAM && listen(fd, BACKLOG) != 0))
+		return -1;
+	return fd;
+}
+
+static int serve_unix(int type, const char *name, bool abstract)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path + abstract, sizeof address.sun_path - 1, "%s", name);
+	if (bind(fd, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name) + 1)) != 0 ||
+		(type == SOCK_STREAM && listen(fd, BACKLOG) != 0))
+		fail("serve an AF_UNIX socket");
+	return fd;
+}
+
+static void serve(void)
+{
+	const bool wired = shared->wire != 0;
+	const int new_mptcp = serve_internet(SOCK_STREAM, 262, &shared->new4, false, wired);
+
+	/* An MPTCP listener talks to TCP as well; old kernels have none. */
+	watch(new_mptcp >= 0 ? new_mptcp : serve_internet(SOCK_STREAM, 0, &shared->new4, false, wired), NEW_LISTENER, "new");
+	watch(serve_internet(SOCK_STREAM, 0, &shared->new6, true, wired), NEW_LISTENER, "new");
+	const int old_mptcp = serve_internet(SOCK_STREAM, 262, &shared->old4, false, wired);
+	watch(old_mptcp >= 0 ? old_mptcp : serve_internet(SOCK_STREAM, 0, &shared->old4, false, wired), OLD_LISTENER, "old");
+	watch(serve_internet(SOCK_STREAM, 0, &shared->old6, true, wired), OLD_LISTENER, "old");
+	watch(serve_internet(SOCK_DGRAM, 0, &shared->new_udp4, false, wired), SINK, "new");
+	watch(serve_internet(SOCK_DGRAM, 0, &shared->new_udp6, true, wired), SINK, "new");
+	snprintf(shared->path_stream, sizeof shared->path_stream, "%s/stream", scratch);
+	snprintf(shared->abstract_stream, sizeof shared->abstract_stream, "netprobe-%d-stream", (int)getpid());
+	snprintf(shared->abstract_datagram, sizeof shared->abstract_datagram, "netprobe-%d-datagram", (int)getpid());
+	watch(serve_unix(SOCK_STREAM, shared->path_stream, false), UNIX_LISTENER, "unix");
+	watch(serve_unix(SOCK_STREAM, shared->abstract_stream, true), UNIX_LISTENER, "unix");
+	watch(serve_unix(SOCK_DGRAM, shared->abstract_datagram, true), SINK, "unix");
+	watch(accomplice_end, ACCOMPLICE, NULL);
+	watch(wire, WIRE, NULL);
+	watch(second_wire, SECOND_WIRE, NULL);
+}
+
+/* "PID give KIND" is answered with a descriptor, "PID dial PORT TOKEN" when it was done. */
+static void help(int fd)
+{
+	char request[RECORD], text[RECORD];
+	int number, held = -1;
+
+	if (receive_descriptor(fd, request, sizeof request) == -2)
+		return;
+	if (sscanf(request, "%*d give %d", &number) == 1 && number >= 0 && number < HOLDERS) {
+		held = make_held(number, shared);
+	} else if (sscanf(request, "%*d dial %d %103s", &number, text) == 2) {
+		const int caller = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		const union address to = { .in = { .sin_family = AF_INET, .sin_port = htons((uint16_t)number), .sin_addr = shared->new4.in.sin_addr } };
+		if (connect(caller, &to.any, sizeof to.in) == 0 && send(caller, text, strlen(text), MSG_NOSIGNAL) > 0)
+			watch(caller, SINK, "dialled");
+		else
+			close(caller);
+	}
+	send_descriptor(fd, held, request);
+	if (held >= 0)
+		close(held);
+}
+
+static _Noreturn void be_outside(void)
+{
+	char data[256];
+
+	signal(SIGPIPE, SIG_IGN);
+	for (;;) {
+		if (poll(polled, (nfds_t)peer_count, -1) < 0)
+			continue;
+		for (int i = 0, count = peer_count; i < count; i++) {
+			if (polled[i].revents == 0)
+				continue;
+			if (peers[i].role == ACCOMPLICE) {
+				help(polled[i].fd);
+			} else if (peers[i].role == WIRE) {
+				read_wire();
+			} else if (peers[i].role == SECOND_WIRE) {
+				read_second_wire();
+			} else if (peers[i].role == OLD_LISTENER || peers[i].role == NEW_LISTENER || peers[i].role == UNIX_LISTENER) {
+				watch(accept4(polled[i].fd, NULL, NULL, SOCK_CLOEXEC), peers[i].role == OLD_LISTENER ? ECHO : SINK, peers[i].prefix);
+			} else {
+				const ssize_t size = read(polled[i].fd, data, sizeof data);
+				if (size > 0) {
+					record(peers[i].prefix, data, (int)size);
+					if (peers[i].role == ECHO)
+						send(polled[i].fd, data, (size_t)size, MSG_NOSIGNAL);
+				} else if (size == 0 || errno != EAGAIN) {
+					close(polled[i].fd);
+					polled[i].fd = -1; /* poll leaves it alone */
+				}
+			}
+		}
+	}
+}
+
+/* --- The victim: a process of the same user, with a connection. --- */
+
+static volatile int32_t victim_word;
+
+static _Noreturn void be_victim(int pipe_end)
+{
+	const int connection = make_held(TCP4, shared);
+
+	shared->victim_socket = connection;
+	shared->victim_pipe = pipe_end;
+	shared->victim_word = (uintptr_t)&victim_word;
+	shared->victim = getpid();
+	for (;;) {
+		char text[24];
+		usleep(20000);
+		if (victim_word == 0)
+			continue;
+		snprintf(text, sizeof text, "%d", (int)victim_word);
+		record("victim", text, (int)strlen(text));
+		victim_word = 0;
+	}
+}
+
+static pid_t start(void (*role)(void))
+{
+	const pid_t parent = getpid(), child = fork();
+
+	if (child < 0)
+		fail("fork");
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(0);
+		role();
+	}
+	return child;
+}
+
+static int victim_pipe_end;
+static _Noreturn void start_victim(void) { be_victim(victim_pipe_end); }
+
+/* --- What the probe inherits. --- */
+
+static int make_ring(bool polled_by_kernel)
+{
+	struct io_uring_params params = { .flags = polled_by_kernel ? IORING_SETUP_SQPOLL : 0, .sq_thread_idle = 3000 };
+	const long fd = syscall(425, 4L, &params); /* io_uring_setup: close-on-exec */
+
+	if (fd < 0)
+		return 0;
+	memcpy(shared->ring_params[polled_by_kernel], &params, sizeof params);
+	fcntl((int)fd, F_SETFD, 0);
+	return (int)fd;
+}
+
+/* The kernel thread of a ring polls on for some seconds after it had something to do: nothing, here. */
+static void keep_polling(void)
+{
+	struct io_uring_params params;
+	const long page = sysconf(_SC_PAGESIZE);
+
+	if (!shared->ring_polled)
+		return;
+	memcpy(&params, shared->ring_params[1], sizeof params);
+	char *queue = mmap(NULL, (size_t)page, PROT_READ | PROT_WRITE, MAP_SHARED, shared->ring_polled, IORING_OFF_SQ_RING);
+	struct io_uring_sqe *entries = mmap(NULL, (size_t)page, PROT_READ | PROT_WRITE, MAP_SHARED, shared->ring_polled, (off_t)IORING_OFF_SQES);
+	if (queue == MAP_FAILED || (void *)entries == MAP_FAILED)
+		return;
+	uint32_t *tail = (void *)(queue + params.sq_off.tail), *array = (void *)(queue + params.sq_off.array);
+	const uint32_t at = *tail & (params.sq_entries - 1);
+	entries[at] = (struct io_uring_sqe){ .opcode = IORING_OP_NOP };
+	array[at] = at;
+	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
+	syscall(426, (long)shared->ring_polled, 0L, 0L, 2L /* IORING_ENTER_SQ_WAKEUP */, NULL, 0L);
+	const uint32_t *completed = (void *)(queue + params.cq_off.tail);
+	uint32_t *head = (void *)(queue + params.cq_off.head);
+	for (int i = 0; i < 100 && __atomic_load_n(completed, __ATOMIC_ACQUIRE) == *head; i++)
+		usleep(5000);
+	*head = *completed;
+	munmap(queue, (size_t)page);
+	munmap(entries, (size_t)page);
+}
+
+static int positive(int fd) { return fd > 0 ? fd : 0; }
+
+/* Sockets that only root can make are made before the user is changed. */
+static void make_others(void)
+{
+	if (!in_sets("other"))
+		return;
+	shared->netlink = positive(socket(AF_NETLINK, SOCK_RAW, 0));
+	shared->packet = positive(socket(AF_PACKET, SOCK_RAW, htons(3)));
+	shared->raw = positive(socket(AF_INET, SOCK_RAW, 253));
+}
+
+static void make_all_held(void)
+{
+	int next = FIRST_HELD;
+
+	memset(shared->first, 0, sizeof shared->first);
+	for (int kind = 0; kind < HOLDERS; kind++) {
+		if (!holders[kind].set || !in_sets(holders[kind].set))
+			continue;
+		int made = 0;
+		for (; made < SLOTS; made++) {
+			const int fd = make_held(kind, shared);
+			if (fd < 0)
+				break;
+			if (dup2(fd, next + made) < 0)
+				fail("place a descriptor (raise RLIMIT_NOFILE)");
+			close(fd);
+		}
+		if (made < SLOTS)
+			continue;
+		shared->first[kind] = next;
+		next += SLOTS;
+		shared->set_tcp |= holders[kind].protocol == IPPROTO_TCP;
+		shared->set_stream |= holders[kind].type == SOCK_STREAM && holders[kind].protocol != IPPROTO_TCP;
+		shared->set_listener |= holders[kind].state == LISTENING;
+	}
+}
+
+/* --- Programs with more privilege, for an ordinary user to run. --- */
+
+static void copy_self(const char *self, char *file, size_t size, const char *name, mode_t mode)
+{
+	char command[400];
+
+	snprintf(file, size, "%s/%s", scratch, name);
+	snprintf(command, sizeof command, "cp '%s' '%s'", self, file);
+	if (system(command) != 0 || chmod(file, mode) != 0)
+		file[0] = '\0';
+}
+
+static void make_helpers(const char *self)
+{
+	/* VFS_CAP_REVISION_2 with the effective flag, CAP_NET_RAW permitted; little-endian on disk */
+	const uint8_t capabilities[20] = { 1, 0, 0, 2, 0, 1U << (CAP_NET_RAW - 8), 0, 0 };
+
+	copy_self(self, shared->helper_setuid, sizeof shared->helper_setuid, "setuid", 04755);
+	copy_self(self, shared->helper_setgid, sizeof shared->helper_setgid, "setgid", 02755);
+	copy_self(self, shared->helper_capabilities, sizeof shared->helper_capabilities, "capabilities", 0755);
+	if (shared->helper_capabilities[0])
+		if (setxattr(shared->helper_capabilities, "security.capability", capabilities, sizeof capabilities, 0) != 0)
+			shared->helper_capabilities[0] = '\0';
+	/* CAP_NET_RAW is bit 13 of the first word: bits 8 to 15 are its second byte. */
+	_Static_assert(CAP_NET_RAW == 13, "capability");
+}
+
+/* --- Running the probe. --- */
+
+static void refuse_landlock(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 444, 0, 1), /* landlock_create_ruleset */
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = { .len = 4, .filter = code };
+
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0L, 0L) != 0 &&
+		(prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0L, 0L) != 0))
+		fail("hide Landlock");
+}
+
+/* Runs SANDBOX... PROBE OPTIONS...; returns its exit status. */
+static int run_probe_behind(char **sandbox, const char *probe, char *const options[], bool mute)
+{
+	char *arguments[256], mute_option[] = "--mute";
+	int count = 0, status;
+
+	for (; *sandbox && count < 240; sandbox++)
+		arguments[count++] = *sandbox;
+	arguments[count++] = (char *)(uintptr_t)probe;
+	for (; *options; options++)
+		arguments[count++] = *options;
+	if (mute)
+		arguments[count++] = mute_option;
+	arguments[count] = NULL;
+	fflush(stdout);
+	keep_polling();
+	const pid_t child = fork();
+	if (child == 0) {
+		if (fcntl(shared->accomplice, F_SETFD, 0) != 0)
+			fail("hand down the accomplice");
+		make_all_held();
+		if (without_landlock)
+			refuse_landlock();
+		struct rlimit limit;
+		if (lower_limit && getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+			limit.rlim_cur = 20; /* all held descriptors lie above */
+			setrlimit(RLIMIT_NOFILE, &limit);
+		}
+		execvp(arguments[0], arguments);
+		fail(arguments[0]);
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		fail("run the probe");
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static void become(uid_t user)
+{
+	if (user == getuid())
+		return;
+	if (setgroups(0, NULL) != 0 || setresgid(user, user, user) != 0 || setresuid(user, user, user) != 0)
+		fail("change the user");
+}
+
+static void clean_up(void)
+{
+	char command[100];
+
+	snprintf(command, sizeof command, "rm -rf '%s'", scratch);
+	if (system(command) != 0)
+		fprintf(stderr, "netprobe: unable to remove %s\n", scratch);
+}
+
+static void share(uid_t owner)
+{
+	if (!mkdtemp(scratch) || chmod(scratch, 0755) != 0)
+		fail("make a directory");
+	snprintf(shared_file, sizeof shared_file, "%s/shared", scratch);
+	const int fd = open(shared_file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 || ftruncate(fd, sizeof *shared) != 0)
+		fail("make a file to share");
+	shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (shared == MAP_FAILED || fchown(fd, owner, (gid_t)-1) != 0 || chown(scratch, owner, (gid_t)-1) != 0)
+		fail("share it");
+	close(fd);
+	setenv("NETPROBE_SHARED", shared_file, 1);
+}
+
+
+int drive(int argc, char **argv, char *const probe_options[], const char *self)
+{
+	enum { INHERIT = 'i', USER = 'u', LOWER = 'l', WITHOUT = 'w', ABSTRACT = 'a', PROBE = 'p' };
+	static const struct option options[] = { { "inherit", required_argument, NULL, INHERIT },
+		{ "user", required_argument, NULL, USER }, { "lower-limit", no_argument, NULL, LOWER },
+		{ "without-landlock", no_argument, NULL, WITHOUT }, { "allow-abstract", no_argument, NULL, ABSTRACT },
+		{ "probe", required_argument, NULL, PROBE }, { 0 } };
+	const char *probe = NULL;
+	uid_t user = getuid();
+	char own_path[512], *no_sandbox[] = { NULL };
+	struct rlimit limit;
+	int accomplices[2], pipes[2];
+
+	optind = 0; /* getopt starts afresh, after argv[0], which is --driver */
+	for (int option; (option = getopt_long(argc + 1, argv - 1, "+", options, NULL)) != -1;)
+		switch (option) {
+		case INHERIT: sets = optarg; break;
+		case USER: user = (uid_t)strtoul(optarg, NULL, 10); break;
+		case LOWER: lower_limit = true; break;
+		case WITHOUT: without_landlock = true; break;
+		case ABSTRACT: allow_abstract = true; break;
+		case PROBE: probe = optarg; break;
+		default: return 100;
+		}
+	char **sandbox = argv - 1 + optind;
+	const ssize_t length = readlink("/proc/self/exe", own_path, sizeof own_path - 1);
+	if (length > 0)
+		own_path[length] = '\0';
+	else
+		snprintf(own_path, sizeof own_path, "%s", self);
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	share(user);
+	if (geteuid() == 0 && user != 0)
+		make_helpers(own_path);
+	set_up_network(user);
+	make_others();
+	become(user);
+	prctl(PR_SET_DUMPABLE, 1L, 0L, 0L, 0L); /* changing the user cleared it: nobody could trace the victim */
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, accomplices) != 0 || pipe2(pipes, O_CLOEXEC) != 0)
+		fail("make a socket pair");
+	accomplice_end = accomplices[0];
+	shared->accomplice = accomplice_given = accomplices[1];
+	victim_pipe_end = pipes[1];
+	shared->abstract_allowed = allow_abstract;
+	serve();
+	watch(pipes[0], SINK, "pipe");
+	const pid_t outside = start(be_outside), victim = start(start_victim);
+	while (shared->victim == 0)
+		usleep(1000);
+	if (in_sets("ring")) {
+		shared->ring = make_ring(false);
+		shared->ring_polled = make_ring(true);
+	}
+
+	int status = run_probe_behind(no_sandbox, own_path, probe_options, *sandbox != NULL);
+	if (*sandbox) {
+		shared->run = 1;
+		shared->has_control = 1;
+		status = run_probe_behind(sandbox, probe ? probe : own_path, probe_options, false);
+	}
+	kill(outside, SIGKILL);
+	kill(victim, SIGKILL);
+	waitpid(outside, NULL, 0);
+	waitpid(victim, NULL, 0);
+	clean_up();
+	return status;
+}

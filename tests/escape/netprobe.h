@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright 2026 the disablenetwork authors
+ *
+ * netprobe: what its parts share. The driver (outside the sandbox) and the probe
+ * (inside) speak through one file that both map: it holds what the probe needs to
+ * know, what the outside received, and what each case did without the sandbox.
+ * Fixed-width fields only: a 32-bit probe may sit behind a 64-bit driver.
+ */
+#ifndef NETPROBE_H
+#define NETPROBE_H
+
+#include <netinet/in.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+enum { SLOTS = 44, PROBES = 700, RECORDS = 4096, RECORD = 104, DETAIL = 120, NAME = 48 };
+
+enum verdict { BLOCKED, ESCAPED, WORKS, BROKEN, NOT_HERE, GAP, VERDICTS };
+
+struct result {
+	enum verdict verdict;
+	char detail[DETAIL];
+};
+
+/* A kind of socket that is held: inherited, or passed in by the accomplice. */
+enum holder_state { CONNECTED, UNCONNECTED, LISTENING };
+struct holder {
+	const char *name;
+	const char *set; /* of --inherit; NULL for one that is passed in */
+	int domain, type, protocol;
+	enum holder_state state;
+};
+extern const struct holder holders[];
+enum { TCP4, TCP4_FREE, TCP6, LISTENER4, MPTCP4, MPTCP4_FREE, VSOCK, UDP4, UDP4_FREE, UDP6, SCTP4,
+	PASSED_TCP4, PASSED_TCP4_FREE, PASSED_TCP6, PASSED_MPTCP4, PASSED_UDP4, PASSED_UDP4_FREE,
+	PASSED_UDP6, HOLDERS };
+
+/* One case. */
+struct probe {
+	char name[NAME];
+	bool must_work; /* else it must fail */
+	struct result (*run)(const struct probe *probe);
+	int holder; /* of the socket that it uses; each uses another one of that kind */
+	int slot;
+	long number; /* a parameter: family, option, way */
+};
+
+union address {
+	struct sockaddr any;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+};
+
+struct shared {
+	int32_t run;         /* 0 without the sandbox, 1 behind it, -1 with no driver */
+	int32_t has_control; /* control[] is filled in */
+	int32_t wire;        /* there is a tun device whose other end is the driver */
+	int32_t second_wire; /* the index of another one, where nothing goes by itself */
+	int32_t abstract_allowed;
+	int32_t set_tcp, set_stream, set_listener; /* what the inherited sets have in them */
+	union address old4, old6, new4, new6, new_udp4, new_udp6;
+	int32_t first[HOLDERS]; /* descriptors of a kind: first ... first + SLOTS - 1; 0 for none */
+	int32_t accomplice, ring, ring_polled, tun, packet, netlink, raw; /* descriptors, or 0 */
+	int32_t victim, victim_socket, victim_pipe;
+	uint64_t victim_word;
+	char path_stream[96], abstract_stream[32], abstract_datagram[32], tap[16], tun_device[96];
+	char helper_setuid[96], helper_setgid[96], helper_capabilities[96];
+	uint8_t ring_params[2][120]; /* struct io_uring_params of the inherited rings */
+	uint8_t control[PROBES];
+	char control_detail[PROBES][DETAIL];
+	atomic_int received;
+	char record[RECORDS][RECORD];
+};
+extern struct shared *shared;
+
+/* Results. refused() adds errno's words. */
+struct result result(enum verdict verdict, const char *format, ...) __attribute__((format(printf, 2, 3)));
+struct result refused(const char *what);
+struct result broken(const char *what);
+
+/* The bytes that this case sends, its own in each run. */
+const char *token(const struct probe *probe);
+void record(const char *prefix, const void *data, int length);
+bool outside_received(const char *prefix, const char *text); /* waits a little */
+struct result prove(const char *prefix, const struct probe *probe);
+
+/* A descriptor of the kind that the case is about, or -1 with *result filled in. */
+int held_descriptor(const struct probe *probe, struct result *result);
+int ask_accomplice(const char *request); /* a descriptor, or -1 */
+bool send_descriptor(int socket, int descriptor, const char *text);
+int receive_descriptor(int socket, char *text, int size);
+
+/* A call of a 32-bit program, from this one: -errno as the kernel returns it. */
+bool has_int80(void);
+long int80(long number, long a, long b, long c, long d, long e, long f);
+void *low_memory(void); /* a page below 4 GiB */
+int run_child(int (*body)(void *), void *data); /* its exit status; 128 and the signal */
+
+/* The tables of the parts: each calls add_probe for its cases. */
+struct probe *add_probe(bool must_work, struct result (*run)(const struct probe *), const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void add_socket_probes(void);
+void add_held_probes(void);
+void add_borrow_probes(void);
+void add_keep_probes(void);
+
+int drive(int argc, char **argv, char *const probe_options[], const char *self);
+int say_who(void); /* --who: the ids and capabilities of this process */
+int make_held(int kind, const struct shared *world);
+
+#endif

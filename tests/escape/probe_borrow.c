@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright 2026 the disablenetwork authors
+ *
+ * Cases about somebody else's network and about more privilege: other processes,
+ * abstract sockets, the terminal, keys, devices, namespaces, capabilities, setuid.
+ */
+#include "netprobe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/if_tun.h>
+#include <linux/vhost.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+#ifndef SYS_pidfd_getfd
+#define SYS_pidfd_getfd 438
+#endif
+
+static struct result no_victim(void) { return result(NOT_HERE, "no driver outside"); }
+
+/* --- Another process. --- */
+
+static struct result probe_getfd(const struct probe *probe)
+{
+	if (!shared->victim)
+		return no_victim();
+	const long process = syscall(SYS_pidfd_open, (long)shared->victim, 0L);
+	if (process < 0)
+		return refused("pidfd_open");
+	const long taken = syscall(SYS_pidfd_getfd, process, (long)shared->victim_socket, 0L);
+	if (taken < 0)
+		return refused("pidfd_getfd");
+	if (send((int)taken, token(probe), strlen(token(probe)), MSG_NOSIGNAL) < 0)
+		return refused("send");
+	return prove("old", probe);
+}
+
+static struct result probe_ptrace(const struct probe *probe)
+{
+	if (!shared->victim)
+		return no_victim();
+	if (ptrace(probe->number ? PTRACE_SEIZE : PTRACE_ATTACH, shared->victim, NULL, NULL) != 0)
+		return refused(probe->number ? "PTRACE_SEIZE" : "PTRACE_ATTACH");
+	if (!probe->number)
+		waitpid(shared->victim, NULL, __WALL);
+	return result(ESCAPED, "the process outside is traced");
+}
+
+/* The victim says so when a word of its memory changes. */
+static struct result prove_written(const struct probe *probe)
+{
+	char text[24];
+
+	snprintf(text, sizeof text, "%d", (int)probe->number + 10 * (int)shared->run);
+	return outside_received("victim", text) ? result(ESCAPED, "the process outside saw its memory change")
+											: result(BROKEN, "not refused, and yet nothing changed");
+}
+
+static struct result probe_vm_writev(const struct probe *probe)
+{
+	int32_t value = (int)probe->number + 10 * (int)shared->run;
+	const struct iovec local = { &value, sizeof value };
+	const struct iovec remote = { (void *)(uintptr_t)shared->victim_word, sizeof value };
+
+	if (!shared->victim)
+		return no_victim();
+	if (syscall(SYS_process_vm_writev, (long)shared->victim, &local, 1L, &remote, 1L, 0L) != sizeof value)
+		return refused("process_vm_writev");
+	return prove_written(probe);
+}
+
+static struct result probe_vm_readv(const struct probe *probe)
+{
+	int32_t value = -1;
+	const struct iovec local = { &value, sizeof value };
+	const struct iovec remote = { (void *)(uintptr_t)shared->victim_word, sizeof value };
+
+	(void)probe;
+	if (!shared->victim)
+		return no_victim();
+	if (syscall(SYS_process_vm_readv, (long)shared->victim, &local, 1L, &remote, 1L, 0L) != sizeof value)
+		return refused("process_vm_readv");
+	return result(ESCAPED, "its memory was read");
+}
+
+static struct result probe_mem(const struct probe *probe)
+{
+	const int32_t value = (int)probe->number + 10 * (int)shared->run;
+	char file[40];
+
+	if (!shared->victim)
+		return no_victim();
+	snprintf(file, sizeof file, "/proc/%d/mem", (int)shared->victim);
+	const int fd = open(file, O_RDWR);
+	if (fd < 0)
+		return refused("open /proc/PID/mem");
+	if (syscall(SYS_lseek, fd, 0L, 0L) < 0 || pwrite(fd, &value, sizeof value, (off_t)shared->victim_word) != sizeof value)
+		return refused("write /proc/PID/mem");
+	return prove_written(probe);
+}
+
+static struct result probe_fd_link(const struct probe *probe)
+{
+	char file[40];
+
+	if (!shared->victim)
+		return no_victim();
+	snprintf(file, sizeof file, "/proc/%d/fd/%d", (int)shared->victim, (int)shared->victim_pipe);
+	const int fd = open(file, O_WRONLY);
+	if (fd < 0)
+		return refused("open /proc/PID/fd/N");
+	if (write(fd, token(probe), strlen(token(probe))) < 0)
+		return refused("write");
+	return prove("pipe", probe);
+}
+
+/* --- AF_UNIX outside. --- */
+
+static socklen_t unix_address(struct sockaddr_un *address, const char *name, bool abstract)
+{
+	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	snprintf(address->sun_path + abstract, sizeof address->sun_path - 1, "%s", name);
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name) + 1);
+}
+
+enum { ABSTRACT_STREAM, ABSTRACT_DATAGRAM, ABSTRACT_DATAGRAM_CONNECT, PATH_STREAM };
+
+static struct result probe_unix_outside(const struct probe *probe)
+{
+	const bool datagram = probe->number == ABSTRACT_DATAGRAM || probe->number == ABSTRACT_DATAGRAM_CONNECT;
+	const int fd = socket(AF_UNIX, datagram ? SOCK_DGRAM : SOCK_STREAM, 0);
+	struct sockaddr_un address;
+	const socklen_t size = probe->number == PATH_STREAM ? unix_address(&address, shared->path_stream, false)
+		: unix_address(&address, datagram ? shared->abstract_datagram : shared->abstract_stream, true);
+
+	if (!shared->victim)
+		return no_victim();
+	if (fd < 0)
+		return refused("socket");
+	if (probe->number == ABSTRACT_DATAGRAM) {
+		if (sendto(fd, token(probe), strlen(token(probe)), 0, (struct sockaddr *)&address, size) < 0)
+			return refused("sendto");
+	} else if (connect(fd, (struct sockaddr *)&address, size) != 0) {
+		return refused("connect");
+	} else if (send(fd, token(probe), strlen(token(probe)), MSG_NOSIGNAL) < 0) {
+		return refused("send");
+	}
+	return prove("unix", probe);
+}
+
+/* --- The terminal. --- */
+
+static struct result probe_tiocsti(const struct probe *probe)
+{
+	const unsigned long request = probe->number ? (unsigned long)((uint64_t)7 << 32 | TIOCSTI) : TIOCSTI;
+	const int master = posix_openpt(O_RDWR | O_NOCTTY);
+	struct termios raw;
+	char name[64], got = 0;
+	const char pushed = 'x';
+
+	if (probe->number && sizeof(long) == 4)
+		return result(NOT_HERE, "registers have 32 bits");
+	if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0 || ptsname_r(master, name, sizeof name) != 0)
+		return result(NOT_HERE, "no pseudo terminal");
+	setsid();
+	const int slave = open(name, O_RDWR); /* it becomes our controlling terminal */
+	if (slave < 0 || tcgetattr(slave, &raw) != 0)
+		return result(NOT_HERE, "no pseudo terminal: %s", strerror(errno));
+	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+	raw.c_cc[VMIN] = 0;
+	raw.c_cc[VTIME] = 10;
+	tcsetattr(slave, TCSANOW, &raw);
+	if (probe->number == 2) {
+		char *const byte = low_memory();
+		if (!has_int80() || !byte)
+			return result(NOT_HERE, "no i386 calls here");
+		*byte = pushed;
+		const long answer = int80(54, slave, TIOCSTI, (long)(uintptr_t)byte, 0, 0, 0);
+		errno = (int)-answer;
+		if (answer < 0)
+			return refused("i386 ioctl TIOCSTI");
+	} else if (syscall(SYS_ioctl, slave, request, &pushed) != 0) {
+		return refused("TIOCSTI");
+	}
+	if (read(slave, &got, 1) != 1 || got != pushed)
+		return result(BROKEN, "not refused, and yet nothing typed");
+	return result(ESCAPED, "a key was typed");
+}
+
+static struct result probe_tioclinux(const struct probe *probe)
+{
+	char shift_state = 6; /* TIOCL_GETSHIFTSTATE: harmless, and the same door as pasting */
+
+	(void)probe;
+	setsid();
+	const int console = open("/dev/tty0", O_RDWR) >= 0 ? 0 : open("/dev/tty1", O_RDWR);
+	if (console < 0)
+		return refused("open a console");
+	for (int fd = 0; fd < 64; fd++)
+		if (ioctl(fd, TIOCLINUX, &shift_state) == 0)
+			return result(ESCAPED, "the console answered");
+		else if (errno == EPERM)
+			return refused("TIOCLINUX");
+	return refused("TIOCLINUX");
+}
+
+/* --- Keys: a request with callout information makes the kernel run its helper. --- */
+
+static struct result probe_request_key(const struct probe *probe)
+{
+	enum { PROCESS_KEYRING = -2, KEYCTL_READ = 11 };
+	int32_t keys[8];
+	char name[64];
+
+	snprintf(name, sizeof name, "netprobe-%d", (int)getpid());
+	const long key = syscall(SYS_request_key, "user", name, probe->number ? "" : "callout", (long)PROCESS_KEYRING);
+	const int error = errno;
+	/* Where the helper failed, a negative key is left behind: it was run. */
+	const long size = syscall(SYS_keyctl, (long)KEYCTL_READ, (long)PROCESS_KEYRING, keys, sizeof keys);
+	if (key >= 0 || size > 0)
+		return result(ESCAPED, "the kernel ran its helper");
+	errno = error;
+	return refused("request_key");
+}
+
+/* --- Devices. --- */
+
+static const char *tun_device(void) { return shared->tun_device[0] ? shared->tun_device : "/dev/net/tun"; }
+
+static struct result probe_tun(const struct probe *probe)
+{
+	struct ifreq request = { .ifr_flags = IFF_TAP | IFF_NO_PI };
+	const unsigned long number = probe->number ? (unsigned long)((uint64_t)7 << 32 | TUNSETIFF) : TUNSETIFF;
+	const int fd = open(tun_device(), O_RDWR);
+
+	if (fd < 0)
+		return refused("open the tun device");
+	if (probe->number && sizeof(long) == 4)
+		return result(NOT_HERE, "registers have 32 bits");
+	if (!shared->tap[0])
+		return result(NOT_HERE, "no persistent tap: the driver was not started by root");
+	snprintf(request.ifr_name, sizeof request.ifr_name, "%s", shared->tap);
+	if (syscall(SYS_ioctl, fd, number, &request) != 0)
+		return refused("TUNSETIFF");
+	return result(ESCAPED, "attached to the tap");
+}
+
+static struct result probe_tun_inherited(const struct probe *probe)
+{
+	struct ifreq request;
+
+	(void)probe;
+	if (!shared->tun)
+		return result(NOT_HERE, "not inherited");
+	if (ioctl(shared->tun, TUNGETIFF, &request) != 0)
+		return refused("TUNGETIFF");
+	return result(ESCAPED, "the tap is there: %.15s", request.ifr_name);
+}
+
+static struct result probe_vhost(const struct probe *probe)
+{
+	static const char *const files[] = { "/dev/vhost-net", "/dev/vhost-vsock" };
+	const int fd = open(files[probe->number], O_RDWR);
+
+	if (fd < 0)
+		return refused("open");
+	if (ioctl(fd, VHOST_SET_OWNER) != 0)
+		return refused("VHOST_SET_OWNER");
+	return result(ESCAPED, "a vhost serves us");
+}
+
+/* --- Privilege. --- */
+
+int say_who(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+	const long trial = syscall(SYS_socket, (long)AF_INET, (long)SOCK_STREAM, 0L);
+
+	syscall(SYS_capget, &header, data);
+	printf("uid=%d euid=%d gid=%d egid=%d capabilities=%08x%08x socket=%s\n", (int)getuid(), (int)geteuid(),
+		(int)getgid(), (int)getegid(), data[1].effective, data[0].effective, trial >= 0 ? "yes" : "no");
+	return fflush(stdout) != 0;
+}
+
+/* Those that would bring the network back, or all others. */
+static const uint32_t dangerous = 1U << CAP_NET_ADMIN | 1U << CAP_NET_RAW | 1U << CAP_SYS_ADMIN | 1U << CAP_SYS_PTRACE |
+	1U << CAP_SYS_MODULE | 1U << CAP_SETPCAP | 1U << CAP_SYS_RAWIO;
+
+struct who { int uid, euid, gid, egid; unsigned high, low; };
+
+static bool ask_who(const char *program, struct who *who)
+{
+	char line[200] = "", option[] = "--who";
+	int channel[2], status;
+
+	if (pipe(channel) != 0)
+		return false;
+	const pid_t child = fork();
+	if (child == 0) {
+		dup2(channel[1], STDOUT_FILENO);
+		execv(program, (char *const[]){ (char *)(uintptr_t)program, option, NULL });
+		_exit(127);
+	}
+	close(channel[1]);
+	if (read(channel[0], line, sizeof line - 1) < 0)
+		return false;
+	waitpid(child, &status, 0);
+	if (WIFSIGNALED(status))
+		errno = EINTR;
+	return sscanf(line, "uid=%d euid=%d gid=%d egid=%d capabilities=%8x%8x", &who->uid, &who->euid, &who->gid,
+		&who->egid, &who->high, &who->low) == 6;
+}
+
+enum helper { SETUID, SETGID, FILE_CAPABILITIES, EXEC_AS_ROOT };
+
+static struct result probe_helper(const struct probe *probe)
+{
+	const char *const programs[] = { shared->helper_setuid, shared->helper_setgid, shared->helper_capabilities, "/proc/self/exe" };
+	struct who who;
+
+	if (!programs[probe->number][0])
+		return result(NOT_HERE, "no helper: the driver was not started by root");
+	if (probe->number == EXEC_AS_ROOT && geteuid() != 0)
+		return result(NOT_HERE, "not uid 0");
+	if (probe->number != EXEC_AS_ROOT && geteuid() == 0)
+		return result(NOT_HERE, "root has nothing to gain");
+	if (!ask_who(programs[probe->number], &who))
+		return refused("running the helper");
+	if ((probe->number == SETUID && who.euid == 0) || (probe->number == SETGID && who.egid == 0 && who.gid != 0) ||
+		(who.low & dangerous))
+		return result(ESCAPED, "euid %d, egid %d, capabilities %x", who.euid, who.egid, who.low);
+	return result(BLOCKED, "euid %d, egid %d, capabilities %x", who.euid, who.egid, who.low);
+}
+
+enum regain { RAISE, AMBIENT, SETUID_0, NEW_USER_EXEC };
+
+static struct result probe_regain(const struct probe *probe)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	if (syscall(SYS_capget, &header, data) != 0)
+		return refused("capget");
+	switch ((enum regain)probe->number) {
+	case RAISE:
+		data[0].effective |= 1U << CAP_NET_ADMIN;
+		data[0].permitted |= 1U << CAP_NET_ADMIN;
+		if (syscall(SYS_capset, &header, data) != 0)
+			return refused("capset");
+		break;
+	case AMBIENT:
+		data[0].inheritable |= data[0].permitted;
+		if (syscall(SYS_capset, &header, data) != 0)
+			return refused("capset");
+		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, (long)CAP_NET_ADMIN, 0L, 0L) != 0)
+			return refused("PR_CAP_AMBIENT_RAISE");
+		break;
+	case SETUID_0:
+		if (geteuid() == 0 && (setresuid(65534, 65534, 0) != 0 || setresuid(0, 0, 0) != 0))
+			return refused("setresuid there and back");
+		if (setuid(0) != 0)
+			return refused("setuid 0");
+		break;
+	case NEW_USER_EXEC: break;
+	}
+	syscall(SYS_capget, &header, data);
+	if (data[0].effective & dangerous)
+		return result(ESCAPED, "capabilities %x", data[0].effective);
+	return result(BLOCKED, "capabilities %x", data[0].effective);
+}
+
+/* --- Namespaces: what a user namespace hands back must reach nothing outside it. --- */
+
+static struct result probe_setns(const struct probe *probe)
+{
+	char file[40];
+
+	if (!shared->victim)
+		return no_victim();
+	if (probe->number) {
+		const long process = syscall(SYS_pidfd_open, (long)shared->victim, 0L);
+		if (setns((int)process, CLONE_NEWNET) != 0)
+			return refused("setns by pidfd");
+		return result(ESCAPED, "in the network namespace of the process outside");
+	}
+	snprintf(file, sizeof file, "/proc/%d/ns/net", (int)shared->victim);
+	const int fd = open(file, O_RDONLY);
+	if (fd < 0)
+		return refused("open /proc/PID/ns/net");
+	if (setns(fd, CLONE_NEWNET) != 0)
+		return refused("setns");
+	return result(ESCAPED, "in the network namespace of the process outside");
+}
+
+enum inside { INSIDE_TUN, INSIDE_GETFD, INSIDE_RAISE_LINK };
+
+/* With all capabilities of a user namespace. */
+static struct result probe_user_namespace(const struct probe *probe)
+{
+	if (unshare(CLONE_NEWUSER) != 0)
+		return refused("unshare");
+	switch ((enum inside)probe->number) {
+	case INSIDE_TUN: {
+		struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI };
+		if (unshare(CLONE_NEWNET) != 0)
+			return refused("unshare the network");
+		const int fd = open(tun_device(), O_RDWR);
+		if (fd < 0)
+			return refused("open the tun device");
+		if (ioctl(fd, TUNSETIFF, &request) != 0)
+			return refused("TUNSETIFF");
+		return result(ESCAPED, "a tun device of its own");
+	}
+	case INSIDE_GETFD: return probe_getfd(probe);
+	case INSIDE_RAISE_LINK: {
+		/* An AF_UNIX socket takes interface requests as any socket does. */
+		struct ifreq request = { .ifr_name = "lo", .ifr_flags = 0 };
+		const int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+		if (fd < 0)
+			return refused("socket");
+		request.ifr_flags = IFF_UP | IFF_RUNNING | IFF_PROMISC;
+		if (ioctl(fd, SIOCSIFFLAGS, &request) != 0)
+			return refused("SIOCSIFFLAGS");
+		return result(ESCAPED, "changed an interface outside");
+	}
+	}
+	return result(BROKEN, "no such case");
+}
+
+/* Without namespaces, by the capabilities that root brings. */
+static struct result probe_raise_link(const struct probe *probe)
+{
+	struct ifreq request = { .ifr_name = "lo" };
+	const int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+	(void)probe;
+	if (fd < 0)
+		return refused("socket");
+	if (ioctl(fd, SIOCGIFFLAGS, &request) != 0)
+		return refused("SIOCGIFFLAGS");
+	if (ioctl(fd, SIOCSIFFLAGS, &request) != 0)
+		return refused("SIOCSIFFLAGS");
+	return result(ESCAPED, "may change an interface");
+}
+
+void add_borrow_probes(void)
+{
+	add_probe(false, probe_getfd, "pidfd-getfd");
+	add_probe(false, probe_ptrace, "ptrace-seize")->number = 1;
+	add_probe(false, probe_ptrace, "ptrace-attach")->number = 0;
+	add_probe(false, probe_vm_readv, "process-vm-readv");
+	add_probe(false, probe_vm_writev, "process-vm-writev")->number = 1;
+	add_probe(false, probe_mem, "proc-mem")->number = 2;
+	add_probe(false, probe_fd_link, "proc-fd");
+	add_probe(false, probe_unix_outside, "abstract-stream")->number = ABSTRACT_STREAM;
+	add_probe(false, probe_unix_outside, "abstract-datagram")->number = ABSTRACT_DATAGRAM;
+	add_probe(false, probe_unix_outside, "abstract-datagram-connect")->number = ABSTRACT_DATAGRAM_CONNECT;
+	add_probe(false, probe_unix_outside, "path-stream")->number = PATH_STREAM;
+	add_probe(false, probe_tiocsti, "tiocsti")->number = 0;
+	add_probe(false, probe_tiocsti, "tiocsti-garbage-above-32-bits")->number = 1;
+	add_probe(false, probe_tiocsti, "tiocsti-int80")->number = 2;
+	add_probe(false, probe_tioclinux, "tioclinux");
+	add_probe(false, probe_request_key, "request-key-callout")->number = 0;
+	add_probe(false, probe_request_key, "request-key-empty-callout")->number = 1;
+	add_probe(false, probe_tun, "tap-attach")->number = 0;
+	add_probe(false, probe_tun, "tap-attach-garbage-above-32-bits")->number = 1;
+	add_probe(false, probe_tun_inherited, "tap-inherited");
+	add_probe(false, probe_vhost, "vhost-net")->number = 0;
+	add_probe(false, probe_vhost, "vhost-vsock")->number = 1;
+	add_probe(false, probe_helper, "setuid-program")->number = SETUID;
+	add_probe(false, probe_helper, "setgid-program")->number = SETGID;
+	add_probe(false, probe_helper, "file-capabilities-program")->number = FILE_CAPABILITIES;
+	add_probe(false, probe_helper, "exec-as-uid-0")->number = EXEC_AS_ROOT;
+	add_probe(false, probe_regain, "capset")->number = RAISE;
+	add_probe(false, probe_regain, "capability-ambient")->number = AMBIENT;
+	add_probe(false, probe_regain, "setuid-back-to-0")->number = SETUID_0;
+	add_probe(false, probe_setns, "setns-file")->number = 0;
+	add_probe(false, probe_setns, "setns-pidfd")->number = 1;
+	add_probe(false, probe_user_namespace, "user-namespace-tun")->number = INSIDE_TUN;
+	add_probe(false, probe_user_namespace, "user-namespace-pidfd-getfd")->number = INSIDE_GETFD;
+	add_probe(false, probe_user_namespace, "user-namespace-interface")->number = INSIDE_RAISE_LINK;
+	add_probe(false, probe_raise_link, "interface-change");
+}
