@@ -73,13 +73,28 @@ static bool raise_interface(const char *name, int probe_socket)
 	return ioctl(probe_socket, SIOCSIFFLAGS, &request) == 0;
 }
 
-static bool address_wire(const char *name)
+/* Gives the interface the address fd77::LAST, and waits until it can be bound to. */
+static void address_wire6(int interface, uint8_t last, unsigned prefix)
 {
 	/* struct in6_ifreq of <linux/ipv6.h>, which cannot be included beside <netinet/in.h> everywhere */
-	struct { struct in6_addr address; uint32_t prefix; int32_t interface; } request6 = { .prefix = 64 };
+	struct { struct in6_addr address; uint32_t prefix; int32_t interface; } request = { .prefix = prefix, .interface = interface };
+	union address own = { .in6 = { .sin6_family = AF_INET6 } };
+	const int inet6 = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	memcpy(request.address.s6_addr, (uint8_t[16]){ 0xfd, 0x77, [15] = last }, 16);
+	if (ioctl(inet6, SIOCSIFADDR, &request) != 0)
+		fprintf(stderr, "netprobe: no IPv6 on the wire: %s\n", strerror(errno));
+	own.in6.sin6_addr = request.address;
+	for (int i = 0; i < 100 && bind(inet6, &own.any, sizeof own.in6) != 0; i++)
+		usleep(20000);
+	close(inet6);
+}
+
+static bool address_wire(const char *name)
+{
 	struct ifreq request = { .ifr_flags = 0 };
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(0x0a4d0001) } };
-	const int inet = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), inet6 = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	const int inet = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
 	memcpy(&request.ifr_addr, &address, sizeof address);
@@ -89,16 +104,9 @@ static bool address_wire(const char *name)
 	memcpy(&request.ifr_netmask, &address, sizeof address);
 	if (ioctl(inet, SIOCSIFNETMASK, &request) != 0 || !raise_interface(name, inet))
 		return false;
-	request6.interface = shared->wire = (int32_t)if_nametoindex(name);
-	memcpy(request6.address.s6_addr, (uint8_t[16]){ 0xfd, 0x77, [15] = 1 }, 16);
-	if (ioctl(inet6, SIOCSIFADDR, &request6) != 0)
-		fprintf(stderr, "netprobe: no IPv6 on the wire: %s\n", strerror(errno));
-	/* An address of IPv6 takes a moment until it can be bound to. */
-	union address own = { .in6 = { .sin6_family = AF_INET6, .sin6_addr = request6.address } };
-	for (int i = 0; i < 100 && bind(inet6, &own.any, sizeof own.in6) != 0; i++)
-		usleep(20000);
+	shared->wire = (int32_t)if_nametoindex(name);
+	address_wire6(shared->wire, 1, 64);
 	close(inet);
-	close(inet6);
 	return true;
 }
 
@@ -136,13 +144,16 @@ static void set_up_network(uid_t user)
 		shared->wire = 0;
 		wire = -1;
 	}
-	/* A second one without addresses: nothing leaves by it unless it is told to. */
+	/* A second one, with a route to the same IPv6 peer: nothing leaves by it unless it is told to. */
 	snprintf(request.ifr_name, sizeof request.ifr_name, "wire1");
 	second_wire = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
 	const int inet = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (second_wire >= 0 && (ioctl(second_wire, TUNSETIFF, &request) != 0 || !raise_interface("wire1", inet)))
 		second_wire = -1;
-	shared->second_wire = (int32_t)if_nametoindex("wire1");
+	if (second_wire >= 0) {
+		shared->second_wire = (int32_t)if_nametoindex("wire1");
+		address_wire6(shared->second_wire, 2, 124);
+	}
 	close(inet);
 	snprintf(request.ifr_name, sizeof request.ifr_name, "tap0");
 	/* Debian lets everybody open the device, others only root: a node of our own is like Debian's. */
@@ -459,7 +470,7 @@ static void make_all_held(void)
 
 static void copy_self(const char *self, char *file, size_t size, const char *name, mode_t mode)
 {
-	char command[400];
+	char command[800];
 
 	snprintf(file, size, "%s/%s", scratch, name);
 	snprintf(command, sizeof command, "cp '%s' '%s'", self, file);

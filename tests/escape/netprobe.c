@@ -104,6 +104,7 @@ struct probe *add_probe(bool must_work, struct result (*run)(const struct probe 
 	va_end(arguments);
 	probe->must_work = must_work;
 	probe->run = run;
+	probe->holder = NO_HOLDER;
 	return probe;
 }
 
@@ -302,6 +303,9 @@ static struct result run_probe(const struct probe *probe)
 	struct result got;
 	int channel[2], status;
 
+	/* No need of a child to find out. */
+	if (probe->holder != NO_HOLDER && holders[probe->holder].set && !shared->first[probe->holder])
+		return result(NOT_HERE, "not inherited");
 	if (pipe2(channel, O_CLOEXEC) != 0)
 		return broken("pipe");
 	fflush(stdout);
@@ -377,6 +381,7 @@ static int run_all(const char *only, bool json, bool mute)
 			continue;
 		if (!json) {
 			printf("%-42s %-8s %s\n", probe->name, verdict_names[got.verdict], got.detail);
+			fflush(stdout);
 			continue;
 		}
 		printf("{\"name\": ");
@@ -459,6 +464,7 @@ int main(int argc, char **argv)
 	shared = map_shared();
 	landlock_abi = (int)syscall(444, NULL, 0L, 1L); /* landlock_create_ruleset, of the version */
 	signal(SIGPIPE, SIG_IGN);
+	has_int80(); /* asked once, for all children */
 	add_socket_probes();
 	add_held_probes();
 	add_borrow_probes();

@@ -35,7 +35,7 @@ struct holder {
 extern const struct holder holders[];
 enum { TCP4, TCP4_FREE, TCP6, LISTENER4, MPTCP4, MPTCP4_FREE, VSOCK, UDP4, UDP4_FREE, UDP6, SCTP4,
 	PASSED_TCP4, PASSED_TCP4_FREE, PASSED_TCP6, PASSED_MPTCP4, PASSED_UDP4, PASSED_UDP4_FREE,
-	PASSED_UDP6, HOLDERS };
+	PASSED_UDP6, HOLDERS, NO_HOLDER = -1 };
 
 /* One case. */
 struct probe {
@@ -64,7 +64,7 @@ struct shared {
 	int32_t first[HOLDERS]; /* descriptors of a kind: first ... first + SLOTS - 1; 0 for none */
 	int32_t accomplice, ring, ring_polled, tun, packet, netlink, raw; /* descriptors, or 0 */
 	int32_t victim, victim_socket, victim_pipe;
-	uint64_t victim_word;
+	_Alignas(8) uint64_t victim_word;
 	char path_stream[96], abstract_stream[32], abstract_datagram[32], tap[16], tun_device[96];
 	char helper_setuid[96], helper_setgid[96], helper_capabilities[96];
 	uint8_t ring_params[2][120]; /* struct io_uring_params of the inherited rings */

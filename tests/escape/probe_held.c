@@ -685,8 +685,11 @@ static struct result probe_attempt(const struct probe *probe)
 {
 	struct result nothing;
 	struct rlimit limit;
-	const int fd = held_descriptor(probe, &nothing);
 
+	if (strncmp(probe->name, "int80", 5) == 0 || strncmp(probe->name, "socketcall", 10) == 0)
+		if (!has_int80())
+			return result(NOT_HERE, "no i386 calls here");
+	const int fd = held_descriptor(probe, &nothing);
 	if (fd < 0)
 		return nothing;
 	/* Behind a lowered limit the descriptor stays, but there is no room for others. */
