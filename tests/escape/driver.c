@@ -251,6 +251,16 @@ static int serve_internet(int type, int protocol, union address *address, bool v
 	return fd;
 }
 
+/* At the same address as the new TCP peer; -1 where there is no SCTP. */
+static int serve_sctp(union address address)
+{
+	const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 132);
+
+	if (fd < 0 || bind(fd, &address.any, sizeof address.in) != 0 || listen(fd, BACKLOG) != 0)
+		return -1;
+	return fd;
+}
+
 static int serve_unix(int type, const char *name, bool abstract)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -271,6 +281,7 @@ static void serve(void)
 	/* An MPTCP listener talks to TCP as well; old kernels have none. */
 	watch(new_mptcp >= 0 ? new_mptcp : serve_internet(SOCK_STREAM, 0, &shared->new4, false, wired), NEW_LISTENER, "new");
 	watch(serve_internet(SOCK_STREAM, 0, &shared->new6, true, wired), NEW_LISTENER, "new");
+	watch(serve_sctp(shared->new4), NEW_LISTENER, "new");
 	const int old_mptcp = serve_internet(SOCK_STREAM, 262, &shared->old4, false, wired);
 	watch(old_mptcp >= 0 ? old_mptcp : serve_internet(SOCK_STREAM, 0, &shared->old4, false, wired), OLD_LISTENER, "old");
 	watch(serve_internet(SOCK_STREAM, 0, &shared->old6, true, wired), OLD_LISTENER, "old");
