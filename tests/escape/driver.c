@@ -261,6 +261,23 @@ static int serve_sctp(union address address)
 	return fd;
 }
 
+/* Only on vsock's own loopback: CID 2 would be the machine outside a virtual one. */
+static int serve_vsock(void)
+{
+	const int fd = socket(FAMILY_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	socklen_t size = sizeof shared->new_vsock.vm;
+
+	shared->new_vsock.vm.family = FAMILY_VSOCK;
+	shared->new_vsock.vm.port = UINT32_MAX; /* any */
+	shared->new_vsock.vm.cid = CID_LOCAL;
+	if (fd < 0 || bind(fd, &shared->new_vsock.any, size) != 0 || listen(fd, BACKLOG) != 0 ||
+		getsockname(fd, &shared->new_vsock.any, &size) != 0) {
+		shared->new_vsock.vm.family = AF_UNSPEC;
+		return -1;
+	}
+	return fd;
+}
+
 static int serve_unix(int type, const char *name, bool abstract)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -281,6 +298,7 @@ static void serve(void)
 	/* An MPTCP listener talks to TCP as well; old kernels have none. */
 	watch(new_mptcp >= 0 ? new_mptcp : serve_internet(SOCK_STREAM, 0, &shared->new4, false, wired), NEW_LISTENER, "new");
 	watch(serve_internet(SOCK_STREAM, 0, &shared->new6, true, wired), NEW_LISTENER, "new");
+	watch(serve_vsock(), NEW_LISTENER, "new");
 	watch(serve_sctp(shared->new4), NEW_LISTENER, "new");
 	const int old_mptcp = serve_internet(SOCK_STREAM, 262, &shared->old4, false, wired);
 	watch(old_mptcp >= 0 ? old_mptcp : serve_internet(SOCK_STREAM, 0, &shared->old4, false, wired), OLD_LISTENER, "old");

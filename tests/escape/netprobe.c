@@ -42,6 +42,14 @@ static bool abstract_reachable(void) { return landlock_abi < 6 || shared->abstra
 static bool listener_given(void) { return shared->set_listener; }
 static bool filter_no_connect(void) { return shared->set_stream || (shared->set_tcp && landlock_abi < 4); }
 static bool filter_no_listen(void) { return (shared->set_tcp || shared->set_stream) && !shared->set_listener; }
+static bool libc_multiplexes(void)
+{
+#if (defined __i386__ || defined __s390x__) && defined __GLIBC__
+	return true;
+#else
+	return false;
+#endif
+}
 static bool domain_of_files(void) { return landlock_abi == 2 || landlock_abi == 3; }
 
 static const struct gap {
@@ -65,6 +73,11 @@ static const struct gap {
 	{ "unix-bind*", filter_no_connect, "price of the filter no_connect" },
 	{ "unix-listen*", filter_no_connect, "price of the filter no_connect" },
 	{ "unix-listen*", filter_no_listen, "price of the filter no_listen" },
+	{ "unix-*", libc_multiplexes, "price of socketcall, whose arguments a filter cannot see" },
+	{ "descriptor-passing", libc_multiplexes, "price of socketcall, whose arguments a filter cannot see" },
+	{ "sendmsg-recvmsg*", libc_multiplexes, "price of socketcall, whose arguments a filter cannot see" },
+	{ "names-and-options*", libc_multiplexes, "price of socketcall, whose arguments a filter cannot see" },
+	{ "option-*", libc_multiplexes, "price of socketcall, whose arguments a filter cannot see" },
 	{ "mount-*", domain_of_files, "price of a Landlock domain with a file system right" },
 };
 
@@ -157,6 +170,7 @@ struct result prove(const char *prefix, const struct probe *probe)
 	return result(BROKEN, "not refused, and yet nothing arrived");
 }
 
+/* By system calls: the libc of some architectures would multiplex them (socketcall). */
 bool send_descriptor(int socket, int descriptor, const char *text)
 {
 	union { struct cmsghdr header; char space[CMSG_SPACE(sizeof(int))]; } control;
@@ -172,7 +186,7 @@ bool send_descriptor(int socket, int descriptor, const char *text)
 		control.header.cmsg_len = CMSG_LEN(sizeof descriptor);
 		memcpy(CMSG_DATA(&control.header), &descriptor, sizeof descriptor);
 	}
-	return sendmsg(socket, &message, MSG_NOSIGNAL) >= 0;
+	return syscall(SYS_sendmsg, socket, &message, (long)MSG_NOSIGNAL) >= 0;
 }
 
 /* -1 when there came no descriptor; the text tells. -2 when nothing came. */
@@ -183,7 +197,7 @@ int receive_descriptor(int socket, char *text, int size)
 	struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control,
 		.msg_controllen = sizeof control };
 	int descriptor = -1;
-	const ssize_t length = recvmsg(socket, &message, 0);
+	const ssize_t length = (ssize_t)syscall(SYS_recvmsg, socket, &message, 0L);
 
 	text[length > 0 ? length : 0] = '\0';
 	if (length <= 0)

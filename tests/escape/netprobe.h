@@ -51,7 +51,9 @@ union address {
 	struct sockaddr any;
 	struct sockaddr_in in;
 	struct sockaddr_in6 in6;
+	struct { uint16_t family, reserved; uint32_t port, cid, rest; } vm; /* sockaddr_vm, which old headers lack */
 };
+enum { FAMILY_VSOCK = 40, CID_LOCAL = 1 /* vsock's loopback */ };
 
 struct shared {
 	int32_t run;         /* 0 without the sandbox, 1 behind it, -1 with no driver */
@@ -60,7 +62,7 @@ struct shared {
 	int32_t second_wire; /* the index of another one, where nothing goes by itself */
 	int32_t abstract_allowed;
 	int32_t set_tcp, set_stream, set_listener; /* what the inherited sets have in them */
-	union address old4, old6, new4, new6, new_udp4, new_udp6;
+	union address old4, old6, new4, new6, new_udp4, new_udp6, new_vsock;
 	int32_t first[HOLDERS]; /* descriptors of a kind: first ... first + SLOTS - 1; 0 for none */
 	int32_t accomplice, ring, ring_polled, tun, packet, netlink, raw; /* descriptors, or 0 */
 	int32_t victim, victim_socket, victim_pipe;

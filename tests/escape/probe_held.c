@@ -40,7 +40,7 @@ const struct holder holders[HOLDERS] = {
 	[LISTENER4] = { "listener4", "listener", AF_INET, SOCK_STREAM, IPPROTO_TCP, LISTENING },
 	[MPTCP4] = { "mptcp4", "mptcp", AF_INET, SOCK_STREAM, MPTCP, CONNECTED },
 	[MPTCP4_FREE] = { "mptcp4-unconnected", "mptcp", AF_INET, SOCK_STREAM, MPTCP, UNCONNECTED },
-	[VSOCK] = { "vsock", "vsock", 40, SOCK_STREAM, 0, UNCONNECTED },
+	[VSOCK] = { "vsock", "vsock", FAMILY_VSOCK, SOCK_STREAM, 0, UNCONNECTED },
 	[UDP4] = { "udp4", "udp", AF_INET, SOCK_DGRAM, IPPROTO_UDP, CONNECTED },
 	[UDP4_FREE] = { "udp4-unconnected", "udp", AF_INET, SOCK_DGRAM, IPPROTO_UDP, UNCONNECTED },
 	[UDP6] = { "udp6", "udp", AF_INET6, SOCK_DGRAM, IPPROTO_UDP, CONNECTED },
@@ -62,6 +62,8 @@ static bool is_stream(const struct probe *probe) { return holders[probe->holder]
 
 static const union address *new_peer(const struct probe *probe)
 {
+	if (holders[probe->holder].domain == FAMILY_VSOCK)
+		return &shared->new_vsock;
 	if (is_stream(probe))
 		return is_v6(probe) ? &shared->new6 : &shared->new4;
 	return is_v6(probe) ? &shared->new_udp6 : &shared->new_udp4;
@@ -69,7 +71,7 @@ static const union address *new_peer(const struct probe *probe)
 
 static socklen_t size_of(const union address *address)
 {
-	return address->any.sa_family == AF_INET6 ? sizeof address->in6 : sizeof address->in;
+	return address->any.sa_family == AF_INET6 ? sizeof address->in6 : sizeof address->in; /* vsock's is of that size too */
 }
 
 /* Undoes a connection, or a listener; the means of other attempts, never refused on its own account. */
@@ -152,10 +154,13 @@ static struct result attempt_bind(const struct probe *probe, int fd)
 	socklen_t size = sizeof got;
 
 	unconnect(fd);
-	wanted.in.sin_port = htons((uint16_t)(20000 + getpid() % 10000)); /* any; sin6_port is in the same place */
+	if (wanted.any.sa_family == FAMILY_VSOCK)
+		wanted.vm.port += 1000 + (uint32_t)getpid();
+	else
+		wanted.in.sin_port = htons((uint16_t)(20000 + getpid() % 10000)); /* any; sin6_port is in the same place */
 	if (bind(fd, &wanted.any, size_of(&wanted)) != 0)
 		return refused("bind");
-	if (getsockname(fd, &got.any, &size) != 0 || got.in.sin_port != wanted.in.sin_port)
+	if (getsockname(fd, &got.any, &size) != 0 || memcmp(&got, &wanted, 8) != 0)
 		return result(BROKEN, "bind said yes and did not");
 	return result(ESCAPED, "bound to port %d", ntohs(got.in.sin_port));
 }
@@ -629,7 +634,7 @@ static const struct attempt {
 	{ "connect", attempt_connect, STREAMS | DATAGRAMS | UNCONNECTED_ONLY },
 	{ "unspec-connect", attempt_unspec_connect, STREAMS | DATAGRAMS | LISTENERS },
 	{ "duplicate-connect", attempt_duplicate, STREAMS | DATAGRAMS },
-	{ "unspec-listen", attempt_unspec_listen, STREAMS },
+	{ "unspec-listen", attempt_unspec_listen, STREAMS | INTERNET },
 	{ "listen-again", attempt_listen_again, LISTENERS },
 	{ "bind", attempt_bind, STREAMS | DATAGRAMS | LISTENERS },
 	{ "sendto", attempt_sendto, DATAGRAMS },
@@ -676,7 +681,7 @@ static bool fits(const struct attempt *attempt, const struct holder *holder)
 		(!(attempt->with & V6) || holder->domain == AF_INET6) &&
 		(!(attempt->with & TCP_ONLY) || holder->protocol == IPPROTO_TCP) &&
 		(!(attempt->with & SCTP_ONLY) || holder->protocol == SCTP) &&
-		(!(attempt->with & INTERNET) || holder->domain != 40) &&
+		(!(attempt->with & INTERNET) || holder->domain != FAMILY_VSOCK) &&
 		(!(attempt->with & UNCONNECTED_ONLY) || holder->state == UNCONNECTED) &&
 		(!(attempt->with & CONNECTED_ONLY) || holder->state == CONNECTED);
 }
@@ -689,6 +694,8 @@ static struct result probe_attempt(const struct probe *probe)
 	if (strncmp(probe->name, "int80", 5) == 0 || strncmp(probe->name, "socketcall", 10) == 0)
 		if (!has_int80())
 			return result(NOT_HERE, "no i386 calls here");
+	if (holders[probe->holder].domain == FAMILY_VSOCK && shared->new_vsock.vm.family != FAMILY_VSOCK)
+		return result(NOT_HERE, "no vsock loopback");
 	const int fd = held_descriptor(probe, &nothing);
 	if (fd < 0)
 		return nothing;
