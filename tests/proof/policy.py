@@ -54,9 +54,14 @@ NUMBERS = {name: {row[0]: int(row[column]) for row in ROWS if row[column] != "-"
 
 AF_UNIX = 1                # unix(7), linux/socket.h
 MSG_FASTOPEN = 0x20000000  # the same
-SOCKET_OPTIONS = {         # ip(7), ipv6(7), tcp(7), RFC 3542; linux/in.h, in6.h, tcp.h
+SOCKET_OPTIONS = {         # ip(7), ipv6(7), tcp(7), socket(7), RFC 3542, 3678; linux/in.h, in6.h, tcp.h
     (0, 4): "IP_OPTIONS", (41, 57): "IPV6_RTHDR", (41, 6): "IPV6_2292PKTOPTIONS",
     (6, 31): "TCP_ULP", (6, 30): "TCP_FASTOPEN_CONNECT",
+    (1, 25): "SO_BINDTODEVICE", (1, 62): "SO_BINDTOIFINDEX", (1, 5): "SO_DONTROUTE",
+    (0, 35): "IP_ADD_MEMBERSHIP", (0, 39): "IP_ADD_SOURCE_MEMBERSHIP",
+    (0, 42): "MCAST_JOIN_GROUP", (0, 46): "MCAST_JOIN_SOURCE_GROUP",
+    (41, 20): "IPV6_ADD_MEMBERSHIP", (41, 42): "MCAST_JOIN_GROUP",
+    (41, 46): "MCAST_JOIN_SOURCE_GROUP",
 }
 SOCKETCALL_ALLOWED = {     # socketcall(2), linux/net.h; what else there is or will be is refused
     5: "accept", 6: "getsockname", 7: "getpeername", 9: "send", 10: "recv", 12: "recvfrom",

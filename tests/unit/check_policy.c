@@ -119,6 +119,18 @@ static const struct {
 	{ BASE, SETSOCKOPT, { 3, 0, 4 }, REFUSED },
 	{ BASE, SETSOCKOPT, { 3, 41, 57 }, REFUSED },
 	{ BASE, SETSOCKOPT, { 3, 41, 6 }, REFUSED },
+	{ BASE, SETSOCKOPT, { 3, 1, 25 }, REFUSED },
+	{ BASE, SETSOCKOPT, { 3, 1, 62 }, REFUSED },
+	{ BASE, SETSOCKOPT, { 3, 1, 5 }, REFUSED },
+	{ BASE, SETSOCKOPT, { 3, 0, 35 }, REFUSED },
+	{ BASE, SETSOCKOPT, { 3, 0, 39 }, REFUSED },
+	{ BASE, SETSOCKOPT, { 3, 0, 42 }, REFUSED },
+	{ BASE, SETSOCKOPT, { 3, 0, 46 }, REFUSED },
+	{ BASE, SETSOCKOPT, { 3, 41, 20 }, REFUSED },
+	{ BASE, SETSOCKOPT, { 3, 41, 42 }, REFUSED },
+	{ BASE, SETSOCKOPT, { 3, UPPER | 41, 46 }, REFUSED },
+	{ BASE, SETSOCKOPT, { 3, 1, 9 }, ALLOW },   /* SO_KEEPALIVE */
+	{ BASE, SETSOCKOPT, { 3, 0, 1 }, ALLOW },   /* IP_TOS */
 	{ BASE, SETSOCKOPT, { 3, 41, 26 }, ALLOW }, /* IPV6_V6ONLY */
 	{ BASE, SETSOCKOPT, { 3, 41, 31 }, ALLOW }, /* the number of TCP_ULP at another level */
 	{ BASE, SETSOCKOPT, { 3, UPPER | 6, 31 }, REFUSED },
