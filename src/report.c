@@ -178,15 +178,18 @@ static void print_gaps(const struct network_off *off)
 {
 	row("gap", "services on path AF_UNIX sockets do what they are asked (D-Bus, docker.sock, nscd)");
 	row("gap", "files that others execute later; core-dump handlers; network file systems");
-	if (!off->kernel_off && !off->landlock.udp)
-		row("gap", "%s sockets that a willing process outside passes in",
-			off->landlock.tcp ? "UDP" : "TCP and UDP");
+	row("gap", "device files that are a network by themselves (macvtap's /dev/tapN), where prog may open them");
+	if (!off->kernel_off)
+		row("gap", "sockets that a willing process outside passes in: %s",
+			off->landlock.udp ? "kinds other than TCP and UDP; TCP ones may be made to listen"
+			: off->landlock.tcp ? "kinds other than TCP; TCP ones may be made to listen"
+			: "all kinds");
 	if (!off->kernel_off && !off->landlock.abstract)
 		row("gap", "abstract AF_UNIX sockets outside are reachable (kept off from Landlock ABI 6 on)");
 	if (!off->landlock.held)
 		row("gap", "/proc/PID/mem of the same user's processes, unless Yama forbids it");
 	if (off->inherited.listener)
-		row("gap", "the inherited listener is a licence to listen");
+		row("gap", "the inherited listener is a licence to listen, on any port");
 	if (geteuid() == 0)
 		row("gap", "as root: root's files can make others act (setuidgid nobody disablenetwork ...)");
 }
