@@ -8,6 +8,7 @@
 #include "say.h"
 #include "seccomp.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -129,8 +130,10 @@ static void print_landlock(const struct landlock_domain *landlock, bool log)
 		row("Landlock", "%s", text.line);
 	} else if (landlock->abi == 1) {
 		row("Landlock", "not used: ABI 1 would break rename between directories (Linux 5.19 has ABI 2)");
+	} else if (landlock->absent == EPERM) {
+		row("Landlock", "kept away by a sandbox around this process (%s)", strerror(EPERM));
 	} else {
-		row("Landlock", "absent: %s (a kernel with CONFIG_SECURITY_LANDLOCK, and landlock in lsm=)",
+		row("Landlock", "absent: %s (CONFIG_SECURITY_LANDLOCK, and landlock in lsm=, would help)",
 			strerror(landlock->absent));
 	}
 }
