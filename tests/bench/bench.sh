@@ -225,34 +225,37 @@ binary_size() { strip -o "$scratch/stripped" "$1" && stat -c %s "$scratch/stripp
 # Pictures.
 if ! command -v gnuplot >/dev/null; then
 	echo "skipped: the pictures (Debian: gnuplot-nox)"
-else
-	gnuplot <<-EOF
-		set datafile separator ','
-		set terminal svg size 800,480
-		set key left top
-		set output '$BENCH_RESULTS/startup.svg'
-		set title 'What a chain tool adds to a start'
-		set ylabel 'microseconds'
-		set logscale y
-		set style fill solid 0.6
-		set boxwidth 0.7
-		set xtics rotate by -35
-		set grid y
-		plot '$BENCH_RESULTS/startup.csv' every ::2 using 0:6:xtic(1) with boxes notitle
-		unset logscale
-		set xtics norotate autofreq
-		set output '$BENCH_RESULTS/alive.svg'
-		set title 'Processes alive at once'
-		set xlabel 'processes'
-		set ylabel 'seconds until all have started'
-		set y2label 'kB of kernel memory more than bare, each'
-		set y2tics
-		set yrange [0:*]
-		set y2range [0:*]
-		set xrange [0:*]
-		names = system("tail -n +2 '$BENCH_RESULTS/alive.csv' | cut -d, -f1 | sort -u | tr '\n' ' '")
-		plot for [name in names] '$BENCH_RESULTS/alive.csv' using (strcol(1) eq name ? \$3 : NaN):4 with linespoints title name, \
-			for [name in names] '' using (strcol(1) eq name ? \$3 : NaN):7 axes x1y2 with points title name.', kB'
-	EOF
-	echo "pictures: $BENCH_RESULTS/startup.svg, alive.svg"
+	exit
 fi
+cd "$BENCH_RESULTS"
+gnuplot <<'EOF'
+set datafile separator ','
+set terminal svg size 800,400
+set output 'startup.svg'
+set title 'What a chain tool adds to a start'
+set xlabel 'microseconds'
+set logscale x
+set yrange [*:*] reverse
+set style fill solid 0.6
+set grid x
+plot 'startup.csv' every ::2 using 6:0:(1):6:($0-0.35):($0+0.35):ytic(1) with boxxyerror notitle
+EOF
+[ -n "$BENCH_PROCESSES" ] && gnuplot <<'EOF'
+set datafile separator ','
+set terminal svg size 800,400
+set output 'alive.svg'
+names = system("sed 1d alive.csv | cut -d, -f1 | sort -u")
+rows(name) = "< grep '^".name.",' alive.csv"
+set multiplot layout 1,2 title 'Processes alive at once'
+set xlabel 'processes'
+set xrange [0:*]
+set yrange [0:*]
+set grid
+set key left top
+set ylabel 'seconds until all have started'
+plot for [name in names] rows(name) using 3:4 with linespoints title name
+set ylabel 'kB of kernel memory more than bare, each'
+unset key
+plot for [name in names] rows(name) using 3:7 with linespoints
+EOF
+echo "pictures: $BENCH_RESULTS/*.svg"
