@@ -113,27 +113,41 @@ static const char *lock_securebits(bool keeping)
 	return NULL;
 }
 
-/* Both ways: KEEP stays in all sets, the ambient one too, nothing else in any; the
- * bounding set is left alone unless BOUNDING. */
+/* Neither libcap-ng nor anybody else is asked which ones there are: the first number that
+ * this kernel does not know is EINVAL, and check_left looks at the outcome. libcap-ng
+ * would read /proc/self/status three times on the way. */
+static const char *empty_bounding_set(capability_set keep)
+{
+	for (int number = 0; number < CAPABILITIES; number++) {
+		if ((keep & SET_OF(number)) || prctl(PR_CAPBSET_DROP, (unsigned long)number, 0L, 0L, 0L) == 0)
+			continue;
+		if (errno == EINVAL)
+			break;
+		return "empty the capability bounding set";
+	}
+	return NULL;
+}
+
+/* Both ways: KEEP stays in all sets but the bounding one, the ambient one too, nothing
+ * else in any. */
 #if USE_LIBCAPNG
 /* Not by capng_lock: it sets SECBIT_NO_SETUID_FIXUP, and kept capabilities would survive
  * setuidgid. */
-static const char *drop_all_but(capability_set keep, bool bounding)
+static const char *drop_all_but(capability_set keep)
 {
-	const capng_type_t everywhere = CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE |
-		CAPNG_BOUNDING_SET | CAPNG_AMBIENT;
+	const capng_type_t everywhere = CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE | CAPNG_AMBIENT;
 
 	capng_clear(CAPNG_SELECT_ALL);
 	for (int i = 0; i < KEEPABLE; i++)
 		if ((keep & SET_OF(keepable[i].number)) &&
 			capng_update(CAPNG_ADD, everywhere, (unsigned)keepable[i].number) != 0)
 			return "choose the capabilities to keep";
-	if (capng_apply(bounding ? CAPNG_SELECT_ALL : CAPNG_SELECT_CAPS | CAPNG_SELECT_AMBIENT) != 0)
+	if (capng_apply(CAPNG_SELECT_CAPS | CAPNG_SELECT_AMBIENT) != 0)
 		return "drop capabilities";
 	return NULL;
 }
 #else
-static const char *drop_all_but(capability_set keep, bool bounding)
+static const char *drop_all_but(capability_set keep)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	const struct __user_cap_data_struct low = { (uint32_t)keep, (uint32_t)keep, (uint32_t)keep };
@@ -141,11 +155,6 @@ static const char *drop_all_but(capability_set keep, bool bounding)
 	const struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { low,
 		{ upper, upper, upper } };
 
-	for (int number = 0; bounding && number < CAPABILITIES; number++)
-		if (!(keep & SET_OF(number)) &&
-			prctl(PR_CAPBSET_READ, (unsigned long)number, 0L, 0L, 0L) == 1 &&
-			prctl(PR_CAPBSET_DROP, (unsigned long)number, 0L, 0L, 0L) != 0)
-			return "empty the capability bounding set";
 	if (syscall(SYS_capset, &header, data) != 0)
 		return "drop capabilities";
 	if (prctl(PR_CAP_AMBIENT, (unsigned long)PR_CAP_AMBIENT_CLEAR_ALL, 0L, 0L, 0L) != 0)
@@ -204,7 +213,9 @@ const char *capabilities_drop(capability_set keep, struct capabilities_dropped *
 	dropped->bounding = held.effective & SET_OF(CAP_SETPCAP);
 	if (dropped->bounding && (words = lock_securebits(keep != 0)))
 		return words;
-	if ((words = drop_all_but(keep, dropped->bounding)))
+	if (dropped->bounding && (words = empty_bounding_set(keep)))
+		return words;
+	if ((words = drop_all_but(keep)))
 		return words;
 	return check_left(keep, dropped->bounding);
 }
