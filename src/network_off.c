@@ -91,20 +91,21 @@ static bool network_was_off(void)
 }
 
 /* softlimit -o may have left room for no descriptor at all, but the scan of /proc and
- * Landlock need one for a moment. */
+ * Landlock need one for a moment. By prlimit, since musl's setrlimit brings along what
+ * would change every thread: 4 kB of the program. */
 const char *switch_network_off(const struct options *options, struct network_off *off)
 {
 	struct rlimit descriptors;
 
 	*off = (struct network_off){ .was_off = options->check && network_was_off() };
-	if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0)
+	if (prlimit(0, RLIMIT_NOFILE, NULL, &descriptors) != 0)
 		return "read the limit on descriptors";
 	const struct rlimit raised = { descriptors.rlim_max, descriptors.rlim_max };
-	if (setrlimit(RLIMIT_NOFILE, &raised) != 0)
+	if (prlimit(0, RLIMIT_NOFILE, &raised, NULL) != 0)
 		return "raise the soft limit on descriptors";
 	const char *words = switch_off(options, off);
 	const int error = errno;
-	if (setrlimit(RLIMIT_NOFILE, &descriptors) != 0 && !words)
+	if (prlimit(0, RLIMIT_NOFILE, &descriptors, NULL) != 0 && !words)
 		return "restore the soft limit on descriptors";
 	errno = error;
 	return words;
