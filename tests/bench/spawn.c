@@ -182,16 +182,21 @@ static int time_commands(int rounds)
 
 /* alive */
 
-/* Filters are in VmallocUsed and Slab, network namespaces in Slab and Percpu. Kernel
- * stacks are in VmallocUsed too; there are as many of them without a tool. */
-static long kernel_memory(void)
+/* In kB. Filters are in VmallocUsed and SUnreclaim, network namespaces in SUnreclaim and
+ * Percpu. Kernel stacks are in VmallocUsed too; there are as many of them without a tool.
+ * Cached names and inodes (of /proc/PID/fd) go when memory is short: counted apart. */
+struct kernel_memory {
+	long held, cached;
+};
+
+static struct kernel_memory kernel_memory(void)
 {
-	static const char *const names[] = { "Slab", "VmallocUsed", "Percpu", "PageTables" };
-	long sum = 0;
+	static const char *const names[] = { "SUnreclaim", "VmallocUsed", "Percpu", "PageTables" };
+	struct kernel_memory memory = { .cached = kilobytes("/proc/meminfo", "SReclaimable") };
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		sum += kilobytes("/proc/meminfo", names[i]);
-	return sum;
+		memory.held += kilobytes("/proc/meminfo", names[i]);
+	return memory;
 }
 
 static int keep_alive(double seconds, int wanted, char **words)
@@ -202,7 +207,7 @@ static int keep_alive(double seconds, int wanted, char **words)
 
 	if (pipe2(hold, O_CLOEXEC) != 0 || pipe2(ready, O_CLOEXEC) != 0)
 		fail("make a pipe");
-	const long memory_before = kernel_memory();
+	const struct kernel_memory memory_before = kernel_memory();
 	const double before = now();
 	int started = 0, alive = 0;
 	while (started < wanted) {
@@ -221,12 +226,15 @@ static int keep_alive(double seconds, int wanted, char **words)
 		alive += (int)size;
 	}
 	const double took = now() - before;
-	const long memory = kernel_memory() - memory_before;
+	const struct kernel_memory memory = kernel_memory();
 	close(hold[1]);
 	while (wait(NULL) > 0)
 		;
-	/* wanted, alive, seconds, kB of kernel memory each */
-	printf("%d,%d,%.3f,%.2f\n", wanted, alive, took / 1e6, alive ? (double)memory / alive : 0.0);
+	const double each = alive ? 1.0 / alive : 0.0;
+	/* wanted, alive, seconds, kB of kernel memory each, and kB of cache each */
+	printf("%d,%d,%.3f,%.2f,%.2f\n", wanted, alive, took / 1e6,
+		(double)(memory.held - memory_before.held) * each,
+		(double)(memory.cached - memory_before.cached) * each);
 	return alive == 0;
 }
 
