@@ -46,9 +46,7 @@ static const char *switch_off(const struct options *options, struct network_off 
 	const struct refusal refusal = {
 		.error = options->refusal_error, .kill = options->kill, .log = options->log
 	};
-	const char *words;
-
-	const char *loose;
+	const char *words, *loose;
 
 	if ((words = set_no_new_privs()))
 		return words;
