@@ -115,7 +115,7 @@ printf '%s\n' "bare make -C $scratch/compile -s -B -j2" "behind $tool make -C $s
 	awk -F, '{ # least, median, median: the median of these is the median, the best the least
 		printf "%s make-j2 %.1f\n%s make-j2 %.1f\n%s make-j2 %.1f\n", $1, $3 / 1000, $1, $2 / 1000, $1, $2 / 1000
 		printf "%s make-j2-cpu %.1f\n%s make-j2-cpu %.1f\n%s make-j2-cpu %.1f\n", $1, $6 / 1000, $1, $5 / 1000, $1, $5 / 1000
-	} >>"$scratch/calls.raw"
+	}' >>"$scratch/calls.raw"
 
 medians='
 	function sort(list, values,   count, i, j, value) {
