@@ -94,19 +94,28 @@ static const char *read_sets(struct capability_sets *sets)
 	return NULL;
 }
 
-/* uid 0 gets nothing by exec or by setuid, and none of this can be undone. A bit that
- * somebody locked before us stays as it is. With capabilities kept, prog may still ask
- * to take them across its own change of user, as setpriv --reuid does. */
+/* uid 0 gets nothing by exec or by setuid, and none of this can be undone. With
+ * capabilities kept, prog may still ask to take them across its own change of user, as
+ * setpriv --reuid does. A bit that somebody locked before us stays as it is. The locks
+ * are named one by one: to SECURE_ALL_LOCKS new headers add bits that older kernels
+ * refuse. */
 static const char *lock_securebits(bool keeping)
 {
-	const unsigned wanted = SECBIT_NOROOT | (keeping ? 0 : SECBIT_NO_CAP_AMBIENT_RAISE);
-	const unsigned locks = SECURE_ALL_LOCKS & ~(unsigned)(keeping ? SECBIT_KEEP_CAPS_LOCKED : 0);
+	const unsigned set = SECBIT_NOROOT | (keeping ? 0 : SECBIT_NO_CAP_AMBIENT_RAISE);
+	const unsigned clear = SECBIT_NO_SETUID_FIXUP;
+	const unsigned lock = SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP_LOCKED |
+		SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED | (keeping ? 0 : SECBIT_KEEP_CAPS_LOCKED);
 	const int current = prctl(PR_GET_SECUREBITS, 0L, 0L, 0L, 0L);
 
 	if (current < 0)
 		return "read securebits";
-	const unsigned locked = ((unsigned)current & SECURE_ALL_LOCKS) >> 1;
-	const unsigned bits = (unsigned)current | (wanted & ~locked) | locks;
+	/* Each lock is the bit above the one that it locks. */
+	const unsigned fixed = ((unsigned)current & lock) >> 1;
+	const unsigned bits = (((unsigned)current | (set & ~fixed)) & ~(clear & ~fixed)) | lock;
+	if (keeping && (bits & SECBIT_NO_SETUID_FIXUP)) {
+		errno = EPERM;
+		return "have kept capabilities end with uid 0: SECBIT_NO_SETUID_FIXUP is locked";
+	}
 	if (prctl(PR_SET_SECUREBITS, (unsigned long)bits, 0L, 0L, 0L) != 0 ||
 		prctl(PR_GET_SECUREBITS, 0L, 0L, 0L, 0L) != (int)bits)
 		return "lock securebits";
@@ -121,7 +130,7 @@ static const char *empty_bounding_set(capability_set keep)
 	for (int number = 0; number < CAPABILITIES; number++) {
 		if ((keep & SET_OF(number)) || prctl(PR_CAPBSET_DROP, (unsigned long)number, 0L, 0L, 0L) == 0)
 			continue;
-		if (errno == EINVAL)
+		if (errno == EINVAL && number > 0)
 			break;
 		return "empty the capability bounding set";
 	}
@@ -187,11 +196,11 @@ static const char *check_left(capability_set keep, bool bounding)
 			return keepable[i].unable;
 	for (int number = 0, in; bounding && number < CAPABILITIES; number++) {
 		in = prctl(PR_CAPBSET_READ, (unsigned long)number, 0L, 0L, 0L);
-		if (in < 0)
+		if (in < 0 && errno == EINVAL && number > 0)
 			break; /* the first one that this kernel does not know */
-		if (in && !(keep & SET_OF(number))) {
+		if (in != 0 && !(keep & SET_OF(number))) {
 			errno = EPERM;
-			return "empty the capability bounding set";
+			return "find the capability bounding set empty";
 		}
 	}
 	return NULL;

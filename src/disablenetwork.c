@@ -38,8 +38,10 @@ static bool program_exists(const char *name)
 	const char *path = strchr(name, '/') ? "" : getenv("PATH");
 	char file[4096];
 
-	if (!*name || !path)
+	if (!*name)
 		return false;
+	if (!path)
+		path = "/bin:/usr/bin"; /* as execvp does */
 	for (const char *end; ; path = end + 1) {
 		end = strchrnul(path, ':');
 		const int length = snprintf(file, sizeof file, "%.*s%s%s", (int)(end - path), path,

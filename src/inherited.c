@@ -53,6 +53,7 @@ static bool ask_socket(int socket, int option, int *value)
 {
 	socklen_t size = sizeof *value;
 
+	*value = 0; /* no family, no type, no listener: for an answer that writes nothing */
 	return getsockopt(socket, SOL_SOCKET, option, value, &size) == 0;
 }
 
@@ -139,7 +140,9 @@ static const char *classify_other(int descriptor, mode_t mode, int proc_fd)
 
 		snprintf(name, sizeof name, "%d", descriptor);
 		if (readlinkat(proc_fd, name, link, sizeof link - 1) < 0)
-			return "a descriptor of unknown kind";
+			return errno == ENAMETOOLONG ? NULL : "a descriptor of unknown kind";
+		if (strncmp(link, "socket:", strlen("socket:")) == 0)
+			return "a descriptor of unknown kind"; /* fstat should have said so */
 		return strcmp(link, io_uring_link) == 0 ? "an io_uring" : NULL;
 	}
 	if ((mode & S_IFMT) != 0)
@@ -153,7 +156,7 @@ static const char *classify_other(int descriptor, mode_t mode, int proc_fd)
 const char *classify_descriptor(struct inherited *inherited, int number, int proc_fd,
 	bool sockets_held)
 {
-	struct stat status;
+	struct stat status = { 0 };
 
 	if (fstat(number, &status) != 0)
 		return "a descriptor of unknown kind";
@@ -188,6 +191,14 @@ static const char *close_descriptor(int number)
 	return NULL;
 }
 
+/* Only EBADF says that nothing is open there; no other failure may hide a descriptor. */
+static bool is_inherited(int number)
+{
+	const int flags = fcntl(number, F_GETFD);
+
+	return flags >= 0 ? !(flags & FD_CLOEXEC) : errno != EBADF;
+}
+
 static const char *look_at(struct inherited *inherited, int number, int proc_fd,
 	bool sockets_held, bool close_loose)
 {
@@ -199,14 +210,14 @@ static const char *look_at(struct inherited *inherited, int number, int proc_fd,
 		inherited->loose[inherited->loose_count] =
 			(struct loose_descriptor){ .number = number, .kind = kind };
 	inherited->loose_count++;
-	return close_loose ? close_descriptor(number) : NULL;
-}
-
-static bool is_inherited(int number)
-{
-	const int flags = fcntl(number, F_GETFD);
-
-	return flags >= 0 && !(flags & FD_CLOEXEC);
+	if (!close_loose)
+		return NULL;
+	const char *words = close_descriptor(number);
+	if (words || !is_inherited(number))
+		return words;
+	errno = 0; /* see what stands there now */
+	return classify_descriptor(inherited, number, proc_fd, sockets_held)
+		? "close a descriptor that could reach new peers" : NULL;
 }
 
 /* The record of getdents64(2), which has no header of its own. */
@@ -236,6 +247,7 @@ static const char *scan_proc(struct inherited *inherited, int directory, bool so
 	bool close_loose)
 {
 	_Alignas(struct directory_entry) char records[4096];
+	bool seen_itself = false; /* the directory is open, so it is listed */
 	long size;
 
 	if (!is_our_own(directory)) {
@@ -251,6 +263,7 @@ static const char *scan_proc(struct inherited *inherited, int directory, bool so
 				continue; /* . and .. */
 
 			const int number = atoi(entry->name);
+			seen_itself |= number == directory;
 			if (!is_inherited(number))
 				continue;
 			const char *words =
@@ -258,7 +271,10 @@ static const char *scan_proc(struct inherited *inherited, int directory, bool so
 			if (words)
 				return words;
 		}
-	return size < 0 ? "read /proc/self/fd" : NULL;
+	if (size < 0)
+		return "read /proc/self/fd";
+	errno = 0;
+	return seen_itself ? NULL : "trust /proc/self/fd, which does not list every descriptor";
 }
 
 static const char *scan_without_proc(struct inherited *inherited, bool sockets_held,

@@ -2,8 +2,10 @@
  * Copyright 2026 the disablenetwork authors
  *
  * The descriptors that prog would inherit: those open without close-on-exec.
- * Sorted by an allow list into harmless ones, network streams that the seccomp
- * filters can keep, and loose ones, which could reach new peers all the same.
+ * Sorted into harmless ones, network streams that the seccomp filters can keep, and
+ * loose ones, which could reach new peers all the same. Of sockets, all are loose but
+ * the kinds named; of other descriptors, those known to be a network: io_uring, tun and
+ * tap, vhost.
  * Rests on proc(5), socket(7), close_range(2).
  */
 #ifndef INHERITED_H

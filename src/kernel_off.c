@@ -13,8 +13,8 @@
 
 /* The numbers of 2010, 35 and 36, have belonged to PR_SET_MM and
  * PR_SET_CHILD_SUBREAPER since: never call those. Ours are four ASCII
- * characters, 'dnet', as Yama's PR_SET_PTRACER is. */
-/* glibc's <sys/prctl.h> includes <linux/prctl.h>. */
+ * characters, 'dnet', as Yama's PR_SET_PTRACER is. (glibc's <sys/prctl.h> includes
+ * <linux/prctl.h>.) */
 #ifndef PR_SET_NETWORK
 #define PR_SET_NETWORK 0x646e6574
 #define PR_GET_NETWORK 0x646e6575
@@ -47,11 +47,10 @@ static int try_socket(void)
 	return 0;
 }
 
-void kernel_off(bool *on)
+bool kernel_off(void)
 {
-	*on = false;
 	if (ask_kernel() == UNKNOWN_CALL || try_socket() != 0)
-		return;
+		return false;
 	(void)prctl(PR_SET_NETWORK, (unsigned long)PR_NETWORK_OFF, 0L, 0L, 0L);
-	*on = ask_kernel() == NETWORK_OFF && try_socket() == EPERM;
+	return ask_kernel() == NETWORK_OFF && try_socket() == EPERM;
 }

@@ -11,10 +11,10 @@
 #include <stdbool.h>
 
 /* Asks the kernel to switch the network off for this process, for good.
- * Sets *on to whether it demonstrably did: a socket could be made before, the
+ * Returns whether it demonstrably did: a socket could be made before, the
  * mechanism itself says that the network is off, and the same socket is then
  * refused with EPERM. Anything less counts as absent, which is no error: the
  * other mechanisms do without it. Needs no_new_privs. */
-void kernel_off(bool *on);
+bool kernel_off(void);
 
 #endif

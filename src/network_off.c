@@ -11,9 +11,11 @@
 #include "seccomp.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const char *set_no_new_privs(void)
@@ -25,12 +27,22 @@ static const char *set_no_new_privs(void)
 	return NULL;
 }
 
+/* Whom the caller traces, prog would go on tracing: Landlock looks only when a trace
+ * begins. Tracees cannot be told from children, so having none of either must be proved. */
+static bool may_have_tracees(void)
+{
+	siginfo_t unused;
+
+	return waitid(P_ALL, 0, &unused, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL) == 0 ||
+		errno != ECHILD;
+}
+
 static unsigned choose_filters(const struct network_off *off)
 {
 	const struct inherited *inherited = &off->inherited;
 	unsigned filters = FILTER_BASE;
 
-	if (!off->landlock.held)
+	if (!off->landlock.held || off->has_children)
 		filters |= FILTER_TRACE;
 	if (off->kernel_off)
 		return filters;
@@ -52,7 +64,7 @@ static const char *switch_off(const struct options *options, struct network_off 
 		return words;
 	off->steps_done = DONE_NO_NEW_PRIVS;
 
-	kernel_off(&off->kernel_off);
+	off->kernel_off = kernel_off();
 	off->steps_done = DONE_KERNEL_OFF;
 
 	if ((words = inherited_scan(&off->inherited, off->kernel_off, options->close_loose)))
@@ -70,6 +82,7 @@ static const char *switch_off(const struct options *options, struct network_off 
 		return words;
 	off->steps_done = DONE_CAPABILITIES;
 
+	off->has_children = may_have_tracees();
 	off->filters = choose_filters(off);
 	if ((words = seccomp_refuse(off->filters, &refusal)))
 		return words;
@@ -89,21 +102,24 @@ static bool network_was_off(void)
 }
 
 /* softlimit -o may have left room for no descriptor at all, but the scan of /proc and
- * Landlock need one for a moment. By prlimit, since musl's setrlimit brings along what
- * would change every thread: 4 kB of the program. */
+ * Landlock need one for a moment. Failing to raise the limit is no failure: they say
+ * what they lack. By prlimit, since musl's setrlimit brings along what would change
+ * every thread: 4 kB of the program. */
 const char *switch_network_off(const struct options *options, struct network_off *off)
 {
-	struct rlimit descriptors;
+	struct rlimit before = { RLIM_INFINITY, RLIM_INFINITY }, after = before;
 
 	*off = (struct network_off){ .was_off = options->check && network_was_off() };
-	if (prlimit(0, RLIMIT_NOFILE, NULL, &descriptors) != 0)
+	if (prlimit(0, RLIMIT_NOFILE, NULL, &before) != 0)
 		return "read the limit on descriptors";
-	const struct rlimit raised = { descriptors.rlim_max, descriptors.rlim_max };
-	if (prlimit(0, RLIMIT_NOFILE, &raised, NULL) != 0)
-		return "raise the soft limit on descriptors";
+	const struct rlimit raised = { before.rlim_max, before.rlim_max };
+	if (before.rlim_cur < before.rlim_max)
+		(void)prlimit(0, RLIMIT_NOFILE, &raised, NULL);
 	const char *words = switch_off(options, off);
 	const int error = errno;
-	if (prlimit(0, RLIMIT_NOFILE, &descriptors, NULL) != 0 && !words)
+	if (before.rlim_cur < before.rlim_max && !words &&
+		(prlimit(0, RLIMIT_NOFILE, &before, NULL) != 0 || prlimit(0, RLIMIT_NOFILE, NULL, &after) != 0 ||
+			after.rlim_cur != before.rlim_cur))
 		return "restore the soft limit on descriptors";
 	errno = error;
 	return words;

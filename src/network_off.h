@@ -29,6 +29,7 @@ struct network_off {
 	struct inherited inherited;
 	struct landlock_domain landlock;
 	struct capabilities_dropped capabilities;
+	bool has_children;     /* or tracees: prog is not to drive them */
 	unsigned filters;      /* FILTER_* of seccomp.h */
 };
 

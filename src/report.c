@@ -181,7 +181,7 @@ static void print_gaps(const struct network_off *off)
 {
 	row("gap", "services on path AF_UNIX sockets do what they are asked (D-Bus, docker.sock, nscd)");
 	row("gap", "files that others execute later; core-dump handlers; network file systems");
-	row("gap", "device files that are a network by themselves (macvtap's /dev/tapN), where prog may open them");
+	row("gap", "device files that are a network by themselves (macvtap, RDMA) or type (uinput), where prog may open them");
 	if (!off->kernel_off)
 		row("gap", "sockets that a willing process outside passes in: %s",
 			off->landlock.udp ? "kinds other than TCP and UDP; TCP ones may be made to listen"

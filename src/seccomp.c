@@ -22,6 +22,9 @@
 #ifndef SECCOMP_FILTER_FLAG_SPEC_ALLOW
 #define SECCOMP_FILTER_FLAG_SPEC_ALLOW (1UL << 2) /* Linux 4.17 */
 #endif
+#ifndef SYS_pidfd_getfd
+#define SYS_pidfd_getfd 438 /* Linux 5.6; the same number everywhere */
+#endif
 #ifndef SECCOMP_RET_KILL_PROCESS
 #define SECCOMP_RET_KILL_PROCESS 0x80000000U /* Linux 4.14 */
 #endif
@@ -32,15 +35,16 @@ static const struct filter {
 	unsigned bit;
 	const struct sock_filter *instructions;
 	unsigned short count;
+	long trial;         /* a call that it refuses whatever the arguments; 0: see verify */
 	const char *unable; /* to load it */
 } filters[] = {
-#define FILTER(bit, array) \
-	{ bit, array, sizeof array / sizeof array[0], \
+#define FILTER(bit, array, trial) \
+	{ bit, array, sizeof array / sizeof array[0], trial, \
 		"load the seccomp filter " #array " (Linux 4.17 with CONFIG_SECCOMP_FILTER is needed)" }
-	FILTER(FILTER_BASE, base_filter),
-	FILTER(FILTER_NO_CONNECT, no_connect_filter),
-	FILTER(FILTER_NO_LISTEN, no_listen_filter),
-	FILTER(FILTER_TRACE, trace_filter),
+	FILTER(FILTER_BASE, base_filter, 0),
+	FILTER(FILTER_NO_CONNECT, no_connect_filter, SYS_connect),
+	FILTER(FILTER_NO_LISTEN, no_listen_filter, SYS_listen),
+	FILTER(FILTER_TRACE, trace_filter, SYS_pidfd_getfd),
 #undef FILTER
 };
 
@@ -82,7 +86,7 @@ static const char *load_all(unsigned wanted, unsigned result, unsigned long flag
 
 /* The newest filter's errno is the one that a call returns, so a sandbox around us
  * that refuses sockets too cannot pass for ours unless it returns the same. */
-static const char *verify(int error)
+static const char *verify(unsigned wanted, int error)
 {
 	const long trial = syscall(SYS_socket, (long)AF_INET, (long)SOCK_STREAM | SOCK_CLOEXEC, 0L);
 
@@ -93,6 +97,13 @@ static const char *verify(int error)
 	}
 	if (errno != error)
 		return "have a trial socket refused as the filter does it";
+	/* No descriptor is -1, so unrefused they fail too, but with none of the errors of -e. */
+	for (size_t i = 0; i < sizeof filters / sizeof filters[0]; i++)
+		if ((wanted & filters[i].bit) && filters[i].trial &&
+			(syscall(filters[i].trial, -1L, -1L, -1L) != -1 || errno != error)) {
+			errno = 0;
+			return "have a trial call refused, although the filter for it is loaded";
+		}
 	errno = 0;
 	if (prctl(PR_GET_SECCOMP, 0L, 0L, 0L, 0L) != SECCOMP_MODE_FILTER)
 		return "find seccomp on after loading the filter";
@@ -107,11 +118,11 @@ const char *seccomp_refuse(unsigned wanted, const struct refusal *refusal)
 	if (!refusal->kill && !refusal->log) {
 		if ((words = load_all(wanted, quiet, 0)))
 			return words;
-		return verify(refusal->error);
+		return verify(wanted, refusal->error);
 	}
-	/* The trial must neither kill us nor be logged: it goes first, against a filter
-	 * that only refuses, and the loud ones are stacked on that. */
-	if ((words = load_all(FILTER_BASE, quiet, 0)) || (words = verify(refusal->error)))
+	/* The trials must neither kill us nor be logged: they go first, against filters
+	 * that only refuse, and the loud ones are stacked on those. */
+	if ((words = load_all(wanted, quiet, 0)) || (words = verify(wanted, refusal->error)))
 		return words;
 	return load_all(wanted, refusal->kill ? SECCOMP_RET_KILL_PROCESS : quiet,
 		refusal->log ? SECCOMP_FILTER_FLAG_LOG : 0);
