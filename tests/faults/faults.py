@@ -1,0 +1,279 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: ISC
+"""Makes each system call of the tool fail in turn, from libcap-ng's constructor to the exec.
+
+    faults.py DISABLENETWORK JUDGE NETPROBE [PATH]
+
+A first run under strace lists the calls of a path. Then, one run each: the call returns an
+error, or does nothing and says that it did (retval=0), or the tool is stopped and continued at
+it. Afterwards either judge has run and found what it finds when nothing fails, or it has not,
+and the tool said why in one line and exited 111, 126 or 127. Anything else is a leak.
+
+Where a fault hits Landlock, the tool may go on without (ENOSYS and its kin: the fallback that
+the manual describes). A Landlock that says yes and does nothing is a column of its own: the
+tool does not read it back. strace is a tracer outside: neither Landlock nor the filters keep it
+off, and only the path without /proc needs its --seccomp-bpf, which sets no_new_privs first.
+"""
+import concurrent.futures
+import ctypes
+import os
+import re
+import resource
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+FAULTS = ["error=" + e for e in "EPERM ENOSYS EINVAL ENOMEM EMFILE EINTR EAGAIN".split()] + ["retval=0"]
+KNOWN_FAULTS = ["error=EPERM", "retval=0"]  # for a call that an earlier path has made too
+NOBODY = 65534
+OLD = ["-e", "inject=landlock_create_ruleset:error=ENOSYS"]
+NO_PROC = ["-f", "--seccomp-bpf"]
+# name, options of the tool, options of strace, what is held
+PATHS = [
+    ("plain", [], [], ""),
+    ("-c", ["-c"], [], "udp"),
+    ("-k", ["-k"], [], ""),
+    ("-l", ["-l"], [], ""),
+    ("-p chown", ["-p", "chown"], [], ""),
+    ("stream", [], [], "tcp"),
+    ("old kernel", [], OLD, "tcp"),
+    ("no /proc", ["-c"], NO_PROC, "udp"),
+]
+START = re.compile(r'cap_last_cap|RLIMIT_NOFILE')
+COLUMNS = ("injected", "refused", "ran safe", "lied to", "leaked", "wrong")
+
+
+def accept_all(listener):
+    while True:
+        listener.accept()[0].close()
+
+
+class Side:
+    """One user's runs: root's or nobody's."""
+
+    def __init__(self, name, uid, scratch):
+        self.name, self.uid = name, uid
+        self.directory = os.path.join(scratch, name)
+        os.mkdir(self.directory)
+        os.chown(self.directory, uid, -1)
+        self.outside = subprocess.Popen(["sleep", "3600"], **self.user())
+
+    def user(self):
+        if self.uid == os.getuid():
+            return {}
+        return {"user": self.uid, "group": self.uid, "extra_groups": []}
+
+
+class Faults:
+    def __init__(self, tool, judge, netprobe, scratch):
+        self.scratch = scratch
+        self.tool, self.judge, self.netprobe = (shutil.copy(f, scratch) for f in (tool, judge, netprobe))
+        self.abstract = "disablenetwork-faults-%d" % os.getpid()
+        self.known = set()
+        self.numbers = iter(range(10 ** 9))
+        self.tcp = socket.create_server(("127.0.0.1", 0))
+        abstract = socket.socket(socket.AF_UNIX)
+        abstract.bind("\0" + self.abstract)
+        abstract.listen()
+        for listener in (self.tcp, abstract):
+            threading.Thread(target=accept_all, args=(listener,), daemon=True).start()
+
+    def run(self, side, path, strace, prog=None, stop=False):
+        """The words that judge left (None: it did not run), status, messages, trace."""
+        name, options, more, held = path
+        base = os.path.join(side.directory, str(next(self.numbers)))
+        trace, report = base + ".trace", base + ".report"
+        stdin, loose, stream = subprocess.DEVNULL, None, None
+        if held == "tcp":
+            stream = socket.create_connection(self.tcp.getsockname())
+        elif held == "udp":
+            stdin = loose = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        keep = [s.fileno() for s in (loose, stream) if s]
+        command = [self.judge, report, str(side.outside.pid), self.abstract,
+                   str(stream.fileno() if stream else -1), str(self.tcp.getsockname()[1])]
+        command = prog or command
+        user = side.user()
+        if strace is not None:
+            detach = [] if "trace=execve" in strace else ["-b", "execve"]
+            command = ["strace", "-qq", *detach, "-o", trace, *more, *strace, self.tool, "-q", *options, *command]
+            if "chown" in options and side.uid:
+                command = ["setpriv", "--reuid", str(side.uid), "--regid", str(side.uid), "--clear-groups",
+                           "--inh-caps", "-all,+chown", "--ambient-caps", "+chown", *command]
+                user = {}
+        process = subprocess.Popen(command, stdin=stdin, stderr=subprocess.PIPE, text=True, pass_fds=keep,
+                                   stdout=subprocess.PIPE if prog else subprocess.DEVNULL, **user)
+        if stop:
+            self.continue_it(process, trace)
+        words = None
+        try:
+            messages = (output := process.communicate(timeout=120))[1]
+        except subprocess.TimeoutExpired:
+            process.kill()
+            messages = (output := process.communicate())[1] + "no end in 120 s\n"
+        if prog:
+            words = {"summary": output[0]}
+        for held_socket in (loose, stream):
+            if held_socket:
+                held_socket.close()
+        calls = []
+        if os.path.exists(report):
+            with open(report) as file:
+                words = dict((line + " ").split(" ", 1) for line in file.read().splitlines())
+            for number in keep:  # which differs from run to run
+                if "descriptor%d" % number in words:
+                    words["descriptor-held"] = words.pop("descriptor%d" % number)
+            os.unlink(report)
+        if os.path.exists(trace):
+            with open(trace, errors="replace") as file:
+                calls = [re.sub(r"^\d+ +", "", line) for line in file]
+            os.unlink(trace)
+        return words, process.returncode, messages, calls
+
+    @staticmethod
+    def continue_it(process, trace):
+        """Waits until strace says that its child is stopped, then SIGCONT."""
+        for _ in range(2000):
+            if process.poll() is not None:
+                return
+            if os.path.exists(trace) and "--- stopped by SIGSTOP" in open(trace, errors="replace").read():
+                with open("/proc/%d/task/%d/children" % (process.pid, process.pid)) as file:
+                    os.kill(int(file.read()), 18)
+                return
+            time.sleep(0.005)
+
+    def calls(self, trace):
+        """(name, index among its name, line) of each call that is to fail."""
+        counts, kinds, found = {}, {}, None
+        for line in trace:
+            name = line.split("(")[0]
+            counts[name] = counts.get(name, 0) + 1
+            if found is None and START.search(line):
+                found = []
+            if found is not None and re.match(r"\w+\(", line):
+                found.append((name, counts[name], line))
+                kinds.setdefault(re.sub(r"[( ]\d+,|CAP_\w+|,.*", "", line), []).append(found[-1])
+        # Loops over capabilities and over numbers without /proc: the first, middle and last.
+        skipped = set()
+        for alike in kinds.values():
+            if len(alike) > 9:
+                skipped.update(set(alike) - {alike[0], alike[1], alike[len(alike) // 2], alike[-1]})
+        return [call for call in found if call not in skipped]
+
+    def verdict(self, path, usual, call, fault, result):
+        words, status, messages, trace = result
+        name, _, line = call
+        if not any(t.startswith(name + "(") and ("INJECTED" in t or "SIGSTOP" in fault) for t in trace):
+            return "wrong", "the call was not reached"
+        if words is None:
+            if status not in (111, 126, 127) or not re.fullmatch(
+                    r"disablenetwork: fatal: unable to [^\n]+\n", messages):
+                return "wrong", "exit %d: %s" % (status, messages.strip())
+            return "refused", messages
+        broken = [key for key in sorted(usual.keys() | words.keys()) if usual.get(key) != words.get(key)]
+        if name == "close":  # one that fails on Linux has closed all the same, but not under strace
+            broken = [key for key in broken if words.get(key) != "100000/0/0 "]
+        if "-c" in path[1]:  # what could not be looked at is closed
+            broken = [key for key in broken if not (key.startswith("descriptor") and key not in words)
+                      and not (words.get(key) == "20000/0/0 ")]
+        if status != 0:
+            broken.append("exit %d" % status)
+        if name.startswith("landlock_"):
+            kept_by_landlock = {"abstract"} if "error" in fault else {"abstract", "borrow", "connect-again"}
+            if broken and kept_by_landlock >= set(broken):
+                return ("ran safe" if "error" in fault else "lied to"), ", ".join(broken)
+        if fault == "retval=0" and name == "openat" and broken == ["descriptor0"]:
+            return "lied to", "0 was another descriptor, and was closed"
+        if broken:
+            return "leaked", ", ".join("%s %s" % (key, words.get(key, "gone")) for key in broken)
+        return "ran safe", ""
+
+    def row(self, side, path, pool):
+        name, options, more, held = path
+        usual, status, messages, trace = self.run(side, path, [])
+        if not usual or "end" not in usual:
+            sys.exit("faults.py: fatal: %s as %s does not run judge even when nothing fails: %d %s"
+                     % (name, side.name, status, messages))
+        open_without = self.run(side, path, None)[0]
+        for way in ("inet", "netlink", "fast-open", "borrow", "abstract") + (
+                ("connect-again", "listen") if held == "tcp" else ()):
+            if way not in open_without:
+                sys.exit("faults.py: fatal: judge finds %s refused without the tool" % way)
+        jobs = []
+        for call in self.calls(trace):
+            if more is OLD and call[0].startswith("landlock_"):
+                continue
+            what = re.sub(r"0x\w+|\d+", "", call[2])
+            faults = KNOWN_FAULTS if (side.name, what) in self.known else FAULTS
+            self.known.add((side.name, what))
+            if name == "plain":
+                faults = faults + ["signal=SIGSTOP"]
+            for fault in faults:
+                strace = ["-e", "trace=" + call[0], "-e",
+                          "inject=%s:%s:when=%d" % (call[0], fault, call[1] - (call[0] == "execve"))]
+                jobs.append((call, fault, strace, pool.submit(self.run, side, path, strace, None, "STOP" in fault)))
+        counts, safe = dict.fromkeys(COLUMNS, 0), []
+        for call, fault, strace, job in jobs:
+            verdict, detail = self.verdict(path, usual, call, fault, job.result())
+            counts["injected"] += 1
+            counts[verdict] += 1
+            if verdict == "ran safe" and "error" in fault:
+                safe.append(strace)
+            told = (verdict, fault, re.sub(r"0x\w+|\d+", "", call[2]), detail)
+            if verdict in ("leaked", "wrong") or verdict == "lied to" and told not in self.known:
+                self.known.add(told)
+                print("  %s: %s at %s: %s" % (verdict, fault, call[2].strip()[:100], detail), flush=True)
+        if safe and more is not NO_PROC:  # netprobe itself wants /proc
+            sample = self.run(side, path, safe[len(safe) // 2], [self.netprobe])
+            if not re.search(r"ESCAPED 0,", sample[0]["summary"]):
+                counts["leaked"] += 1
+                print("  leaked: netprobe %s: %s%s" % (safe[len(safe) // 2][3], sample[0]["summary"], sample[2]))
+        print("%-12s %-7s" % (name, side.name) + "".join("%10d" % counts[c] for c in COLUMNS), flush=True)
+        return counts
+
+
+def without_proc():
+    """From here on there is no /proc, for this process and those that it starts."""
+    if ctypes.CDLL(None, use_errno=True).unshare(0x20000) != 0:
+        sys.exit("faults.py: fatal: unable to make a mount namespace")
+    subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "none", "/proc"], check=True)
+
+
+def main(tool, judge, netprobe, only=None):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (400, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    scratch = tempfile.mkdtemp(prefix="disablenetwork.")
+    os.chmod(scratch, 0o755)
+    faults = Faults(tool, judge, netprobe, scratch)
+    root = os.getuid() == 0
+    sides = [Side("root", 0, scratch), Side("nobody", NOBODY, scratch)] if root \
+        else [Side("user", os.getuid(), scratch)]
+    total = dict.fromkeys(COLUMNS, 0)
+    try:
+        print("%-12s %-7s" % ("path", "as") + "".join("%10s" % c for c in COLUMNS))
+        for path in PATHS:
+            if only and path[0] != only:
+                continue
+            if not root and path[0] in ("no /proc", "-p chown"):
+                print("%-12s skipped: needs root" % path[0])
+                continue
+            if path[0] == "no /proc":
+                without_proc()
+            with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+                for side in sides:
+                    for column, count in faults.row(side, path, pool).items():
+                        total[column] += count
+        print("%-20s" % "all" + "".join("%10d" % total[c] for c in COLUMNS))
+    finally:
+        for side in sides:
+            side.outside.kill()
+            side.outside.wait()
+        shutil.rmtree(scratch)
+    sys.exit(1 if total["leaked"] or total["wrong"] or not total["injected"] else 0)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

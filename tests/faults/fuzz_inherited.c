@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright 2026 the disablenetwork authors
+ *
+ * libFuzzer for the scan of descriptors. Each pair of bytes opens a descriptor of some
+ * kind at some number; the scan must then say what a plain count of them says.
+ */
+#include "inherited.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { FIRST = 100, NUMBERS = 64 }; /* below FIRST: libFuzzer's own */
+enum treatment { HARMLESS, TCP, OTHER_STREAM, LOOSE };
+
+static int open_null(void) { return open("/dev/null", O_RDWR | O_CLOEXEC); }
+static int open_file(void) { return open("/proc/self/status", O_RDONLY | O_CLOEXEC); }
+static int open_directory(void) { return open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC); }
+static int open_event(void) { return eventfd(0, EFD_CLOEXEC); }
+static int open_epoll(void) { return epoll_create1(EPOLL_CLOEXEC); }
+static int open_unix(void) { return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0); }
+static int open_tcp(void) { return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); }
+static int open_tcp6(void) { return socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0); }
+static int open_mptcp(void) { return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 262); }
+static int open_udp(void) { return socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0); }
+static int open_udp6(void) { return socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0); }
+static int open_netlink(void) { return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE); }
+static int open_listener(void)
+{
+	const int listener = open_tcp();
+
+	if (listener >= 0)
+		(void)listen(listener, 1); /* on an ephemeral port; nobody is told */
+	return listener;
+}
+static int open_ring(void)
+{
+	char parameters[120] = { 0 };
+
+	return (int)syscall(SYS_io_uring_setup, 1, parameters);
+}
+
+static const struct {
+	int (*open)(void);
+	enum treatment treatment;
+	bool listens, socket;
+} kinds[] = {
+	{ open_null, HARMLESS, false, false },
+	{ open_file, HARMLESS, false, false },
+	{ open_directory, HARMLESS, false, false },
+	{ open_event, HARMLESS, false, false },
+	{ open_epoll, HARMLESS, false, false },
+	{ open_unix, HARMLESS, false, true },
+	{ open_tcp, TCP, false, true },
+	{ open_tcp6, TCP, false, true },
+	{ open_listener, TCP, true, true },
+	{ open_mptcp, OTHER_STREAM, false, true },
+	{ open_udp, LOOSE, false, true },
+	{ open_udp6, LOOSE, false, true },
+	{ open_netlink, LOOSE, false, true },
+	{ open_ring, LOOSE, false, false },
+};
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
+
+static void must(bool what)
+{
+	if (!what)
+		__builtin_trap();
+}
+
+static bool is_open(int number) { return fcntl(number, F_GETFD) >= 0; }
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
+{
+	const struct rlimit whole = { 4096, 4096 };
+	struct inherited wanted = { 0 }, got;
+	int held[NUMBERS]; /* the kind at FIRST + i, or -1; + KINDS with close-on-exec */
+	char text[LOOSE_NAMED * 64], refusal[sizeof got.refusal];
+
+	if (size < 1)
+		return 0;
+	const bool sockets_held = data[0] & 1, close_loose = data[0] & 2, lowered = data[0] & 4;
+	memset(held, -1, sizeof held);
+	for (size_t i = 1; i + 1 < size; i += 2) {
+		const int kind = data[i] % KINDS, at = data[i + 1] % NUMBERS;
+		const bool closes_on_exec = data[i + 1] & NUMBERS;
+		const int descriptor = kinds[kind].open();
+		if (descriptor < 0)
+			continue;
+		must(dup3(descriptor, FIRST + at, closes_on_exec ? O_CLOEXEC : 0) == FIRST + at);
+		close(descriptor);
+		held[at] = closes_on_exec ? kind + KINDS : kind;
+	}
+	for (int i = 0; i < NUMBERS; i++) {
+		if (held[i] < 0 || held[i] >= KINDS)
+			continue;
+		const enum treatment treatment = kinds[held[i]].treatment;
+		wanted.tcp |= treatment == TCP;
+		wanted.other_stream |= treatment == OTHER_STREAM;
+		wanted.listener |= kinds[held[i]].listens;
+		wanted.loose_count += treatment == LOOSE && !(sockets_held && kinds[held[i]].socket);
+	}
+
+	/* softlimit -o: descriptors above the limit stay open. */
+	if (lowered)
+		must(setrlimit(RLIMIT_NOFILE, &(struct rlimit){ FIRST, whole.rlim_max }) == 0);
+	must(inherited_scan(&got, sockets_held, close_loose) == NULL);
+	must(setrlimit(RLIMIT_NOFILE, &whole) == 0 || !lowered);
+
+	must(!got.without_proc);
+	must(got.tcp == wanted.tcp && got.other_stream == wanted.other_stream);
+	must(got.listener == wanted.listener && got.loose_count == wanted.loose_count);
+	for (int i = 0; i < NUMBERS; i++) {
+		const bool loose = held[i] >= 0 && held[i] < KINDS && kinds[held[i]].treatment == LOOSE &&
+			!(sockets_held && kinds[held[i]].socket);
+		must(is_open(FIRST + i) == (held[i] >= 0 && !(close_loose && loose)));
+	}
+	inherited_name_loose(&got, text, sizeof text);
+	must((inherited_refuse_loose(&got) != NULL) == (wanted.loose_count > 0));
+	if (wanted.loose_count) {
+		snprintf(refusal, sizeof refusal, "%s", got.refusal);
+		must(strstr(refusal, text) && strlen(refusal) + 1 < sizeof refusal);
+	}
+	for (int i = 0; i < NUMBERS; i++)
+		close(FIRST + i);
+	return 0;
+}
+
+/* What libFuzzer and the sanitizers hold without close-on-exec is none of the input's. */
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc, (void)argv;
+	for (int number = 0; number < FIRST; number++)
+		if (is_open(number))
+			(void)fcntl(number, F_SETFD, FD_CLOEXEC);
+	return 0;
+}
