@@ -100,7 +100,7 @@ class Faults:
         if strace is not None:
             if more is NO_PROC:  # 65536 fcntls; the listing needs them, and -b excludes --seccomp-bpf
                 more = more if strace else ["-b", "execve"]
-            elif "trace=execve" not in strace:
+            elif not any("trace=execve" in word for word in strace):
                 more = ["-b", "execve", *more]
             command = ["strace", "-qq", "-o", trace, *more, *strace, self.tool, "-q", *options, *command]
             if "chown" in options and side.uid:
@@ -221,7 +221,7 @@ class Faults:
             if name == "plain":
                 faults = faults + ["signal=SIGSTOP"]
             for fault in faults:
-                strace = ["-e", "trace=" + call[0], "-e",
+                strace = ["-e", "trace=%s,landlock_create_ruleset" % call[0], "-e",
                           "inject=%s:%s:when=%d" % (call[0], fault, call[1] - (call[0] == "execve"))]
                 jobs.append((call, fault, strace, pool.submit(self.run, side, path, strace, None, "STOP" in fault)))
         counts, safe = dict.fromkeys(COLUMNS, 0), []
