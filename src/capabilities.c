@@ -84,7 +84,9 @@ struct capability_sets {
 static const char *read_sets(struct capability_sets *sets)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+	/* All of them, for an answer that writes nothing: then some are left. */
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { { ~0U, ~0U, ~0U },
+		{ ~0U, ~0U, ~0U } };
 
 	if (syscall(SYS_capget, &header, data) != 0)
 		return "read capabilities";
