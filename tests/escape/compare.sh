@@ -1,0 +1,148 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# compare.sh BUILD-DIRECTORY: netprobe behind what people use to keep a program from the
+# network, and the table of what each shuts and what goes on working. Judges nothing.
+# What is not installed, or does not start here, is said and left out of the counts.
+# COMPARE_ONLY is a shell pattern of commands; COMPARE_USER the ordinary user, when root runs this.
+set -eu -o pipefail
+build=$1
+: "${DISABLENETWORK:=$build/disablenetwork}" "${NETPROBE:=$build/netprobe}"
+: "${COMPARE_ONLY:=*}" "${COMPARE_SECONDS:=300}"
+PATH=$PATH:/usr/sbin:/sbin
+result=$build/tests/escape/compare.txt
+mkdir -p "${result%/*}"
+
+# Other users run the programs too, and must reach them; sandboxes leave /tmp alone.
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/disablenetwork-compare.XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+chmod 755 "$scratch"
+cp "$DISABLENETWORK" "$NETPROBE" "$scratch"
+PATH=$scratch:$PATH
+export PATH
+
+# firejail wants an ordinary user who is in the password file.
+own=$(id -u)
+ordinary=$own
+[ "$own" != 0 ] || ordinary=${COMPARE_USER:-$(getent passwd | awk -F: '$3 >= 1000 && $3 < 60000 { print $3; exit }')}
+: "${ordinary:=65534}"
+
+# USER | WHAT IT NEEDS | COMMAND | as it is run, where that differs. -q: root's warning.
+# systemd starts its services elsewhere: they are told where the peers are.
+# shellcheck disable=SC2016 # for the shell that runs it
+service='systemd-run --quiet --pipe --wait --collect --setenv=NETPROBE_SHARED'
+rows() {
+	cat <<EOF
+user | | nothing | env
+user | | setpriv --nnp | setpriv --no-new-privs
+user | user namespaces | unshare -rn
+user | user namespaces or setuid | bwrap --dev-bind / / --unshare-net
+user | user namespaces or setuid | bwrap --dev-bind / / --unshare-all --proc /proc
+user | setuid | firejail --net=none | firejail --quiet --noprofile --net=none
+user | setuid | firejail --net=none --keep-fd=all | firejail --quiet --noprofile --net=none --keep-fd=all
+user | setuid | firejail --protocol=unix | firejail --quiet --noprofile --protocol=unix
+user | setuid | firejail --protocol=unix --keep-fd=all | firejail --quiet --noprofile --protocol=unix --keep-fd=all
+user | Landlock | landrun | landrun --unrestricted-filesystem --env NETPROBE_SHARED
+user | seccomp | disablenetwork
+user | seccomp | disablenetwork -a
+root | | nothing | env
+root | root | unshare -n
+root | root, systemd | systemd-run -p PrivateNetwork=yes | $service -p PrivateNetwork=yes
+root | root, systemd | systemd-run -p RestrictAddressFamilies=AF_UNIX | sh -c 'exec $service -p NetworkNamespacePath=/proc/\$PPID/ns/net -p RestrictAddressFamilies=AF_UNIX "\$0" "\$@"'
+root | root, systemd | systemd-run with both | $service -p PrivateNetwork=yes -p RestrictAddressFamilies=AF_UNIX
+root | seccomp | disablenetwork | disablenetwork -q
+root | seccomp | disablenetwork -a | disablenetwork -q -a
+EOF
+}
+
+# The verdicts of CONTROL (nothing, the same user and descriptors) and RUN, in numbers. A way
+# out is open when the outside was reached, documented (gap) or not; one that "is not
+# refused, and yet nothing arrived" is shut. A socket that is made is counted apart: in an
+# empty network it reaches nobody.
+count() { # count CONTROL RUN
+	awk '
+	FNR == NR && $2 == "ESCAPED" { kind[$1] = /there is a socket$/ ? "made" : $1 ~ /@passed-/ ? "passed" : $1 ~ /@(tcp|listener)/ ? "held" : "other" }
+	FNR == NR && $2 == "works" { kind[$1] = "works" }
+	FNR == NR { next }
+	$2 == "ESCAPED" && !($1 in kind) { more++ }
+	!($1 in kind) { next }
+	$2 == "n/a" { untried++; next }
+	{ tried[kind[$1]]++ }
+	kind[$1] == "works" ? $2 == "works" : $2 == "blocked" || $2 == "BROKEN" { good[kind[$1]]++ }
+	function of(what) { return tried[what] ? good[what] + 0 "/" tried[what] : "-" }
+	END {
+		print good["made"] + good["passed"] + good["held"] + good["other"] "/" \
+			tried["made"] + tried["passed"] + tried["held"] + tried["other"], \
+			of("works"), untried + 0, of("made"), of("held"), of("passed"), of("other"), more + 0
+	}' OFS='|' "$1" "$2"
+}
+
+skipped() { echo "skipped: $1: $2" | tee -a "$scratch/skipped" >&2; }
+trim() { sed 's/^ *//; s/ *$//' <<<"$1"; }
+while IFS='|' read -r user needs name command; do
+	user=$(trim "$user") needs=$(trim "$needs") name=$(trim "$name") command=$(trim "${command:-$name}")
+	# shellcheck disable=SC2053 # a pattern
+	[[ $name = nothing || $name = $COMPARE_ONLY ]] || continue
+	eval "words=($command)"
+	uid=$ordinary
+	[ "$user" != root ] || uid=0
+	if [ "$uid" = 0 ] && [ "$own" != 0 ]; then
+		skipped "$name, by root" 'not run by root'
+		continue
+	elif [[ $name = systemd-run* && ! -d /run/systemd/system ]]; then
+		skipped "$name" 'systemd is not PID 1 here'
+		continue
+	elif ! command -v "${words[0]}" >/dev/null; then
+		skipped "$name" 'not installed'
+		continue
+	fi
+	line="$name|$user|${needs:--}"
+	for set in none tcp,listener; do
+		echo "$name, by $user, inherited: $set ..." >&2
+		control=$scratch/control-$user-$set
+		out=$scratch/out
+		[ "$name" != nothing ] || { out=$control words=(); }
+		timeout -k 5 "$COMPARE_SECONDS" "$scratch/netprobe" --driver --user="$uid" --inherit="$set" \
+			"${words[@]}" </dev/null >"$out" 2>"$scratch/err" || :
+		# Without its file netprobe would be on its own, and have no control.
+		if ! grep -q '^summary:' "$out" || { [ "$name" != nothing ] && ! grep -q 'without the sandbox:' "$out"; }; then
+			skipped "$name, by $user, inherited: $set" "did not run: $(grep -m 1 . "$scratch/err" || echo 'netprobe did not come to its end')"
+			line="$line|did not run|-|-|-|-|-|-|-"
+			continue
+		fi
+		line="$line|$(count "$control" "$out")"
+	done
+	echo "$line" >>"$scratch/table"
+done < <(rows)
+
+{
+	echo "Ways out of the network that are shut, of those that were open without the sandbox, and things"
+	echo "that go on working, of those that worked; measured by netprobe on $(uname -sr)"
+	echo
+	{
+		echo ' | | |without inherited| |sockets|with TCP connections| |and a listener'
+		echo 'behind|run by|needs|shut|works|not asked|shut|works|not asked'
+		cut -d '|' -f 1-6,12-14 "$scratch/table"
+	} | column -t -s '|'
+	echo
+	echo "The same with inherited TCP connections and a listener: what is shut, by kind"
+	echo
+	{
+		echo ' | |a socket|the inherited|sockets|other|only open'
+		echo 'behind|run by|is made|sockets|passed in|ways|behind it'
+		cut -d '|' -f 1,2,15-19 "$scratch/table"
+	} | column -t -s '|'
+	cat <<EOF
+
+A socket that can be made counts as open, though in an empty network it reaches nobody. Passed
+in: a helper outside hands sockets over (SCM_RIGHTS). Other ways: processes outside, AF_UNIX
+sockets outside, the terminal, devices, keys, privilege. Not asked: the sandbox closed what the
+case needs, or there is nothing to gain. Only open behind it: not open without the sandbox, and
+not in the other counts. The user that ran them: $ordinary; root: 0.
+
+EOF
+	cat "$scratch/skipped" 2>/dev/null || :
+	for program in bwrap firejail unshare setpriv landrun systemd-run disablenetwork; do
+		command -v "$program" >/dev/null || continue
+		echo "$program: $("$program" --version 2>&1 | head -n 1)"
+	done
+} | tee "$result"
