@@ -17,8 +17,7 @@ scratch=$(mktemp -d "${TMPDIR:-/tmp}/disablenetwork-compare.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 chmod 755 "$scratch"
 cp "$DISABLENETWORK" "$NETPROBE" "$scratch"
-PATH=$scratch:$PATH
-export PATH
+export PATH=$scratch:$PATH
 
 # firejail wants an ordinary user who is in the password file.
 own=$(id -u)
@@ -31,7 +30,7 @@ ordinary=$own
 # shellcheck disable=SC2016 # for the shell that runs it
 service='systemd-run --quiet --pipe --wait --collect --setenv=NETPROBE_SHARED'
 rows() {
-	cat <<EOF
+	sed 's/ *| */|/g' <<EOF
 user | | nothing | env
 user | | setpriv --nnp | setpriv --no-new-privs
 user | user namespaces | unshare -rn
@@ -66,8 +65,7 @@ count() { # count CONTROL RUN
 	$2 == "ESCAPED" && !($1 in kind) { more++ }
 	!($1 in kind) { next }
 	$2 == "n/a" { untried++; next }
-	{ tried[kind[$1]]++ }
-	kind[$1] == "works" ? $2 == "works" : $2 == "blocked" || $2 == "BROKEN" { good[kind[$1]]++ }
+	{ tried[kind[$1]]++; good[kind[$1]] += $2 == "blocked" || $2 == (kind[$1] == "works" ? "works" : "BROKEN") }
 	function of(what) { return tried[what] ? good[what] + 0 "/" tried[what] : "-" }
 	END {
 		print good["made"] + good["passed"] + good["held"] + good["other"] "/" \
@@ -77,35 +75,28 @@ count() { # count CONTROL RUN
 }
 
 skipped() { echo "skipped: $1: $2" | tee -a "$scratch/skipped" >&2; }
-trim() { sed 's/^ *//; s/ *$//' <<<"$1"; }
 while IFS='|' read -r user needs name command; do
-	user=$(trim "$user") needs=$(trim "$needs") name=$(trim "$name") command=$(trim "${command:-$name}")
 	# shellcheck disable=SC2053 # a pattern
 	[[ $name = nothing || $name = $COMPARE_ONLY ]] || continue
-	eval "words=($command)"
-	uid=$ordinary
+	eval "words=(${command:-$name})"
+	uid=$ordinary why=
 	[ "$user" != root ] || uid=0
-	if [ "$uid" = 0 ] && [ "$own" != 0 ]; then
-		skipped "$name, by root" 'not run by root'
-		continue
-	elif [[ $name = systemd-run* && ! -d /run/systemd/system ]]; then
-		skipped "$name" 'systemd is not PID 1 here'
-		continue
-	elif ! command -v "${words[0]}" >/dev/null; then
-		skipped "$name" 'not installed'
-		continue
-	fi
-	line="$name|$user|${needs:--}"
+	[ "$uid" != 0 ] || [ "$own" = 0 ] || why='by root: make compare is not run by root'
+	[[ $name != systemd-run* || -d /run/systemd/system ]] || why='systemd is not PID 1 here'
+	command -v "${words[0]}" >/dev/null || why='not installed'
+	[ -z "$why" ] || { skipped "$name" "$why"; continue; }
+	line="$name|$user|${needs:--}" out=$scratch/out
+	[ "$name" != nothing ] || words=()
 	for set in none tcp,listener; do
 		echo "$name, by $user, inherited: $set ..." >&2
 		control=$scratch/control-$user-$set
-		out=$scratch/out
-		[ "$name" != nothing ] || { out=$control words=(); }
+		[ "$name" != nothing ] || out=$control
 		timeout -k 5 "$COMPARE_SECONDS" "$scratch/netprobe" --driver --user="$uid" --inherit="$set" \
 			"${words[@]}" </dev/null >"$out" 2>"$scratch/err" || :
-		# Without its file netprobe would be on its own, and have no control.
-		if ! grep -q '^summary:' "$out" || { [ "$name" != nothing ] && ! grep -q 'without the sandbox:' "$out"; }; then
+		# Some case is always n/a without the sandbox; netprobe says so if it reached its control.
+		if ! grep -q '^summary:' "$out" || [ "$name" != nothing ] && ! grep -q 'without the sandbox:' "$out"; then
 			skipped "$name, by $user, inherited: $set" "did not run: $(grep -m 1 . "$scratch/err" || echo 'netprobe did not come to its end')"
+			[ "$name" != nothing ] || exit 111
 			line="$line|did not run|-|-|-|-|-|-|-"
 			continue
 		fi
@@ -114,35 +105,26 @@ while IFS='|' read -r user needs name command; do
 	echo "$line" >>"$scratch/table"
 done < <(rows)
 
+table() { { echo "$2" && cut -d '|' -f "$1" "$scratch/table"; } | column -t -s '|'; } # table FIELDS HEADER
 {
-	echo "Ways out of the network that are shut, of those that were open without the sandbox, and things"
-	echo "that go on working, of those that worked; measured by netprobe on $(uname -sr)"
-	echo
-	{
-		echo ' | | |without inherited| |sockets|with TCP connections| |and a listener'
-		echo 'behind|run by|needs|shut|works|not asked|shut|works|not asked'
-		cut -d '|' -f 1-6,12-14 "$scratch/table"
-	} | column -t -s '|'
-	echo
-	echo "The same with inherited TCP connections and a listener: what is shut, by kind"
-	echo
-	{
-		echo ' | |a socket|the inherited|sockets|other|only open'
-		echo 'behind|run by|is made|sockets|passed in|ways|behind it'
-		cut -d '|' -f 1,2,15-19 "$scratch/table"
-	} | column -t -s '|'
 	cat <<EOF
+Ways out of the network that are shut, of those open without the sandbox, and things that
+go on working, of those that worked, by netprobe on $(uname -sr). +TCP: with TCP
+connections and a listener inherited; below, those by kind.
+
+$(table 1-6,12-14 'behind|run by|needs|shut|work|not asked|+TCP: shut|work|not asked')
+
+$(table 1,2,15-19 'behind|run by|sockets made|inherited|passed in|other ways|only behind it')
 
 A socket that can be made counts as open, though in an empty network it reaches nobody. Passed
 in: a helper outside hands sockets over (SCM_RIGHTS). Other ways: processes outside, AF_UNIX
 sockets outside, the terminal, devices, keys, privilege. Not asked: the sandbox closed what the
-case needs, or there is nothing to gain. Only open behind it: not open without the sandbox, and
-not in the other counts. The user that ran them: $ordinary; root: 0.
+case needs, or there is nothing to gain. Only behind it: not open without the sandbox, and not
+in the other counts. The ordinary user was $ordinary.
 
 EOF
-	cat "$scratch/skipped" 2>/dev/null || :
+	[ ! -e "$scratch/skipped" ] || cat "$scratch/skipped"
 	for program in bwrap firejail unshare setpriv landrun systemd-run disablenetwork; do
-		command -v "$program" >/dev/null || continue
-		echo "$program: $("$program" --version 2>&1 | head -n 1)"
+		! command -v "$program" >/dev/null || "$program" --version 2>&1 | head -n 1
 	done
 } | tee "$result"
