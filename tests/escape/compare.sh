@@ -55,9 +55,8 @@ EOF
 
 # The verdicts of CONTROL (nothing, the same user and descriptors) and RUN, in numbers. A way
 # out is open when the outside was reached, documented (gap) or not; one that "is not
-# refused, and yet nothing arrived" is shut. A socket that is made is counted apart: in an
-# empty network it reaches nobody.
-count() { # count CONTROL RUN
+# refused, and yet nothing arrived" is shut. So is a socket that is made in a network of its own.
+count() { # count CONTROL RUN OWN-NETWORK
 	awk '
 	FNR == NR && $2 == "ESCAPED" { kind[$1] = /there is a socket$/ ? "made" : $1 ~ /@passed-/ ? "passed" : $1 ~ /@(tcp|listener)/ ? "held" : "other" }
 	FNR == NR && $2 == "works" { kind[$1] = "works" }
@@ -65,27 +64,33 @@ count() { # count CONTROL RUN
 	$2 == "ESCAPED" && !($1 in kind) { more++ }
 	!($1 in kind) { next }
 	$2 == "n/a" { untried++; next }
-	{ tried[kind[$1]]++; good[kind[$1]] += $2 == "blocked" || $2 == (kind[$1] == "works" ? "works" : "BROKEN") }
+	{ tried[kind[$1]]++; good[kind[$1]] += $2 == "blocked" || own && kind[$1] == "made" || $2 == (kind[$1] == "works" ? "works" : "BROKEN") }
 	function of(what) { return tried[what] ? good[what] + 0 "/" tried[what] : "-" }
 	END {
 		print good["made"] + good["passed"] + good["held"] + good["other"] "/" \
 			tried["made"] + tried["passed"] + tried["held"] + tried["other"], \
-			of("works"), untried + 0, of("made"), of("held"), of("passed"), of("other"), more + 0
-	}' OFS='|' "$1" "$2"
+			of("works"), untried + 0, of("made") (own ? " own network" : ""), of("held"), of("passed"), of("other"), more + 0
+	}' OFS='|' own="$3" "$1" "$2"
 }
+
+# Runs the rest, and says in which network namespace it does: before and behind the sandbox.
+# shellcheck disable=SC2016 # for the shell that runs it
+where=(sh -c 'echo "network: $(readlink /proc/self/ns/net)" >&2; exec "$@"' sh)
 
 skipped() { echo "skipped: $1: $2" | tee -a "$scratch/skipped" >&2; }
 while IFS='|' read -r user needs name command; do
 	# shellcheck disable=SC2053 # a pattern
 	[[ $name = nothing || $name = $COMPARE_ONLY ]] || continue
 	eval "words=(${command:-$name})"
+	program=${words[0]}
 	uid=$ordinary why=
 	[ "$user" != root ] || uid=0
 	[ "$uid" != 0 ] || [ "$own" = 0 ] || why='by root: make compare is not run by root'
 	[[ $name != systemd-run* || -d /run/systemd/system ]] || why='systemd is not PID 1 here'
-	command -v "${words[0]}" >/dev/null || why='not installed'
+	command -v "$program" >/dev/null || why='not installed'
 	[ -z "$why" ] || { skipped "$name" "$why"; continue; }
 	line="$name|$user|${needs:--}" out=$scratch/out
+	words=("${where[@]}" "${words[@]}" "${where[@]}")
 	[ "$name" != nothing ] || words=()
 	for set in none tcp,listener; do
 		echo "$name, by $user, inherited: $set ..." >&2
@@ -95,12 +100,13 @@ while IFS='|' read -r user needs name command; do
 			"${words[@]}" </dev/null >"$out" 2>"$scratch/err" || :
 		# Some case is always n/a without the sandbox; netprobe says so if it reached its control.
 		if ! grep -q '^summary:' "$out" || [ "$name" != nothing ] && ! grep -q 'without the sandbox:' "$out"; then
-			skipped "$name, by $user, inherited: $set" "did not run: $(grep -m 1 . "$scratch/err" || echo 'netprobe did not come to its end')"
+			skipped "$name, by $user, inherited: $set" "did not run: $(grep -m 1 -v '^network:' "$scratch/err" || echo 'netprobe did not come to its end')"
 			[ "$name" != nothing ] || exit 111
 			line="$line|did not run|-|-|-|-|-|-|-"
 			continue
 		fi
-		line="$line|$(count "$control" "$out")"
+		networks=$(sort -u "$scratch/err" | grep -c '^network:' || :)
+		line="$line|$(count "$control" "$out" "$((networks == 2))")"
 	done
 	echo "$line" >>"$scratch/table"
 done < <(rows)
@@ -116,11 +122,11 @@ $(table 1-6,12-14 'behind|run by|needs|shut|work|not asked|+TCP: shut|work|not a
 
 $(table 1,2,15-19 'behind|run by|sockets made|inherited|passed in|other ways|only behind it')
 
-A socket that can be made counts as open, though in an empty network it reaches nobody. Passed
-in: a helper outside hands sockets over (SCM_RIGHTS). Other ways: processes outside, AF_UNIX
-sockets outside, the terminal, devices, keys, privilege. Not asked: the sandbox closed what the
-case needs, or there is nothing to gain. Only behind it: not open without the sandbox, and not
-in the other counts. The ordinary user was $ordinary.
+Sockets that are made in a network namespace of its own (own network) count as shut. Passed in:
+a helper outside hands sockets over (SCM_RIGHTS). Other ways: processes outside, AF_UNIX sockets
+outside, the terminal, devices, keys, privilege. Not asked: the sandbox closed what the case
+needs, or there is nothing to gain. Only behind it: not open without the sandbox, and not in the
+other counts. The ordinary user was $ordinary.
 
 EOF
 	[ ! -e "$scratch/skipped" ] || cat "$scratch/skipped"
