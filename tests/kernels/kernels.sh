@@ -1,0 +1,263 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# Boots Debian's own kernels under qemu, each with an initramfs of busybox and our static
+# programs, has them tried inside (./init), and prints one table. Packages come by apt from
+# the mirror that this machine uses, into a cache; no root is needed, nothing is installed.
+#
+#     KERNELS        which guests, by shell patterns of their names ('sid* bookworm'), in that order; all by default
+#     ARCHITECTURES  of these architectures only ('x86_64 s390x')
+#     CACHE          where kernels are kept; by default ~/.cache/disablenetwork-kernels
+#     AT_ONCE        how many guests run at a time: 2
+#     SOURCE         an unpacked distribution, to build the programs of other architectures from
+#     BUILD          where disablenetwork and netprobe of this machine are; results go to BUILD/kernels
+#
+# Exit 1: something escaped or broke, a promise of --check was not kept, or a guest came to no end.
+set -u
+export LC_ALL=C PATH=$PATH:/usr/sbin:/sbin
+here=$(cd "$(dirname "$0")" && pwd)
+: "${BUILD:=$PWD}" "${SOURCE:=$(cd "$here/../.." && pwd)}" "${AT_ONCE:=2}" "${KERNELS:=*}"
+: "${CACHE:=${XDG_CACHE_HOME:-$HOME/.cache}/disablenetwork-kernels}"
+: "${ARCHITECTURES:=x86_64 i386 aarch64 arm riscv64 ppc64le s390x}"
+work=$BUILD/kernels
+mkdir -p "$CACHE" "$work" || exit 99
+
+# The security modules of a guest: as the kernel is shipped, or by its command line.
+all=lsm=landlock,lockdown,yama,integrity,apparmor,selinux,smack,tomoyo,bpf
+selinux='lsm=landlock,lockdown,yama,integrity,selinux,bpf selinux=1'
+without=lsm=lockdown,yama,integrity,apparmor,bpf # Landlock is built in, but not listed
+
+# With "few", init tries fewer sets of inherited descriptors: what is shown once need not be again.
+# name | architecture | suites, the first that has it | package | command line
+guests="
+bullseye              | x86_64  | bullseye                  | linux-image-amd64       | $all few
+bookworm              | x86_64  | bookworm                  | linux-image-amd64       |
+bookworm-selinux      | x86_64  | bookworm                  | linux-image-amd64       | $selinux few
+bookworm-cloud        | x86_64  | bookworm                  | linux-image-cloud-amd64 | $all few
+trixie                | x86_64  | trixie bookworm-backports | linux-image-amd64       |
+trixie-unlisted       | x86_64  | trixie bookworm-backports | linux-image-amd64       | $without few
+backports-all         | x86_64  | bookworm-backports        | linux-image-amd64       | $all few
+sid                   | x86_64  | sid                       | linux-image-amd64       |
+sid-selinux           | x86_64  | sid                       | linux-image-amd64       | $selinux few
+sid-cloud             | x86_64  | sid                       | linux-image-cloud-amd64 | $all few
+experimental          | x86_64  | experimental sid          | linux-image-amd64       | $all few
+i386                  | i386    | bookworm                  | linux-image-686-pae     | few
+arm64                 | aarch64 | trixie bookworm-backports | linux-image-arm64       | $all few
+armhf                 | arm     | trixie bookworm-backports | linux-image-armmp       | few
+riscv64               | riscv64 | trixie sid                | linux-image-riscv64     | few
+ppc64el               | ppc64le | trixie bookworm-backports | linux-image-powerpc64le | few
+s390x                 | s390x   | trixie bookworm-backports | linux-image-s390x       | few
+"
+
+# architecture | Debian's name | compiler's triplet | its 32-bit sibling | console | qemu
+architectures='
+x86_64  | amd64   | x86_64-linux-gnu      | i386 | ttyS0    | qemu-system-x86_64 -cpu max
+i386    | i386    | i686-linux-gnu        |      | ttyS0    | qemu-system-i386 -cpu max
+aarch64 | arm64   | aarch64-linux-gnu     | arm  | ttyAMA0  | qemu-system-aarch64 -M virt -cpu max
+arm     | armhf   | arm-linux-gnueabihf   |      | ttyAMA0  | qemu-system-arm -M virt -cpu max
+riscv64 | riscv64 | riscv64-linux-gnu     |      | ttyS0    | qemu-system-riscv64 -M virt
+ppc64le | ppc64el | powerpc64le-linux-gnu |      | hvc0     | qemu-system-ppc64 -M pseries
+s390x   | s390x   | s390x-linux-gnu       |      | ttysclp0 | qemu-system-s390x -M s390-ccw-virtio -cpu max
+'
+
+die() {
+	echo "kernels.sh: $*" >&2
+	exit 99
+}
+
+# field TABLE NAME NUMBER: of the row that begins with NAME
+field() {
+	awk -F' *[|] *' -v name="$2" -v number="$3" '$1 == name { print $number }' <<<"$1"
+}
+
+# --- apt, in a folder of its own for each suite and architecture. ---
+
+# shellcheck disable=SC2016 # for apt
+mirror=$(apt-get indextargets --format '$(SITE) $(CODENAME)' 'Created-By: Packages' 'Origin: Debian' |
+	awk '$2 !~ /-/ { print $1; exit }')
+[ -n "$mirror" ] || die 'apt knows no mirror of Debian'
+
+in_suite() { # in_suite SUITE DEBIAN-ARCHITECTURE apt-get|apt-cache ARGUMENT...
+	local folder=$CACHE/apt/$1-$2 architecture=$2 command=$3
+	shift 3
+	"$command" -q -o Dir::State="$folder" -o Dir::State::status=/dev/null -o Dir::Cache="$folder" \
+		-o Dir::Etc::sourcelist="$folder/sources.list" -o Dir::Etc::sourceparts=/dev/null \
+		-o APT::Architecture="$architecture" -o APT::Architectures="$architecture" \
+		-o Acquire::Languages=none -o APT::Sandbox::User= -o Acquire::Check-Valid-Until=false "$@"
+}
+
+# The lists are asked for once a day; a suite that cannot be had is done without.
+update() { # update SUITE DEBIAN-ARCHITECTURE
+	local folder=$CACHE/apt/$1-$2
+	[ -n "$(find "$folder/updated" -mtime -1 2>/dev/null)" ] && return
+	mkdir -p "$folder/lists/partial" "$folder/archives/partial"
+	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $1 main" >"$folder/sources.list"
+	if in_suite "$1" "$2" apt-get update >"$folder/log" 2>&1 && ! grep -q '^[EW]: Failed to fetch' "$folder/log"; then
+		touch "$folder/updated"
+	else
+		[ -e "$folder/updated" ] # yesterday's list will do
+	fi
+}
+
+record_of() { in_suite "$1" "$2" apt-cache show --no-all-versions "$3" 2>/dev/null; }
+
+# needs SUITE DEBIAN-ARCHITECTURE PACKAGE PATTERN: the packages of that name that it depends on
+needs() {
+	record_of "$1" "$2" "$3" | sed -n 's/^Depends: //p' | tr ',' '\n' |
+		sed 's/[(|].*//; s/ //g' | grep -E "^($4)" | sort -u
+}
+
+download() { # download SUITE DEBIAN-ARCHITECTURE PACKAGE...: into the current folder
+	in_suite "$1" "$2" apt-get download "${@:3}" >download.log 2>&1
+}
+
+# get_kernel NAME: sets $kernel to a folder with vmlinuz, busybox, modules/ and their order
+get_kernel() {
+	local name=$1 package suite debian image parts version
+	package=$(field "$guests" "$name" 4)
+	debian=$(field "$architectures" "$(field "$guests" "$name" 2)" 2)
+	for suite in $(field "$guests" "$name" 3); do
+		update "$suite" "$debian" || continue
+		image=$(needs "$suite" "$debian" "$package" linux-image-)
+		version=$(record_of "$suite" "$debian" "$image" | sed -n 's/^Version: //p')
+		[ -n "$version" ] || continue
+		kernel=$CACHE/$image-$version-$debian
+		[ -e "$kernel/complete" ] && return
+		echo "fetching $image $version" >&2
+		parts=$(needs "$suite" "$debian" "$image" 'linux-(binary|modules)-') # from 7.2 on
+		rm -rf "$kernel.new" "$kernel"
+		mkdir -p "$kernel.new/tree"
+		# shellcheck disable=SC2086 # a list of words
+		(cd "$kernel.new" && download "$suite" "$debian" "$image" $parts busybox-static && unpack) || continue
+		mv "$kernel.new" "$kernel"
+		return
+	done
+	return 1
+}
+
+# What a guest can use of the packages in the current folder.
+unpack() {
+	local package file
+	for package in *.deb; do
+		dpkg-deb --fsys-tarfile "$package" | tar -x -C tree --wildcards --no-anchored \
+			'boot/vmlinu*' 'modules/*/vmlinu*' 'kernel/net/*' 'kernel/lib/*' 'kernel/crypto/*' \
+			'drivers/net/tun.ko*' 'drivers/vhost/*' bin/busybox 2>/dev/null
+		rm "$package"
+	done
+	file=$(find tree \( -path '*boot/vmlinu*' -o -name 'vmlinu*' \) -type f | head -1)
+	[ -n "$file" ] && mv "$file" vmlinuz && mv "$(find tree -name busybox | head -1)" busybox || return
+	mkdir modules && : >modules/order
+	for package in tun sctp vsock_loopback vhost_net vhost_vsock; do
+		add_module "$package"
+	done
+	rm -rf tree
+	touch complete
+}
+
+add_module() { # add_module NAME: what it depends on first; one that is not there is built in
+	local file needed
+	file=$(find tree -name "${1//_/[-_]}.ko*" | head -1)
+	[ -n "$file" ] && ! grep -qx "$1.ko" modules/order || return 0
+	case $file in
+	*.xz) xz -d "$file" ;;
+	*.zst) zstd -q -d --rm "$file" ;;
+	esac
+	file=$(find tree -name "${1//_/[-_]}.ko" | head -1)
+	for needed in $(modinfo -F depends "$file" | tr ',' ' '); do
+		add_module "$needed"
+	done
+	cp "$file" "modules/$1.ko"
+	echo "$1.ko" >>modules/order
+}
+
+# --- The programs of an architecture. ---
+
+build() { # build ARCHITECTURE: sets $programs to the folder that has them
+	local triplet compiler
+	programs=$BUILD
+	[ "$1" = "$(uname -m)" ] && return
+	programs=$work/build-$1
+	triplet=$(field "$architectures" "$1" 3)
+	[ "$1" = i386 ] && compiler='gcc -m32' || compiler=$triplet-gcc
+	command -v "$triplet-gcc" >/dev/null && compiler=$triplet-gcc
+	mkdir -p "$programs"
+	(cd "$programs" && { [ -e Makefile ] || "$SOURCE/configure" --quiet --host="$triplet" --without-libcap-ng \
+		CC="$compiler" && make -s disablenetwork netprobe; }) >"$programs.log" 2>&1 ||
+		die "unable to build for $1: see $programs.log"
+}
+
+# --- Guests. ---
+
+# pack NAME ARCHITECTURE: the initramfs of a guest
+pack() {
+	local root=$work/$1.root sibling
+	rm -rf "$root"
+	mkdir -p "$root"/{bin,proc,sys,dev,etc,tmp}
+	cp "$kernel/busybox" "$root/bin/"
+	cp -r "$kernel/modules" "$root/"
+	cp "$here/init" "$root/"
+	printf 'root:x:0:0::/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n' >"$root/etc/passwd"
+	printf 'root:x:0:\nnogroup:x:65534:\n' >"$root/etc/group"
+	build "$2"
+	cp "$programs/disablenetwork" "$programs/netprobe" "$root/bin/"
+	sibling=$(field "$architectures" "$2" 4)
+	if [ -n "$sibling" ]; then
+		build "$sibling"
+		cp "$programs/netprobe" "$root/bin/netprobe32"
+	fi
+	chmod -R a+rX "$root"
+	(cd "$root" && find . | cpio -o -H newc -R 0:0 --quiet | gzip -1) >"$work/$1.initramfs"
+	rm -rf "$root"
+}
+
+boot() { # boot NAME ARCHITECTURE KERNEL COMMAND-LINE
+	local console memory=512
+	console=$(field "$architectures" "$2" 5)
+	[ "$2" = ppc64le ] && memory=1024
+	# shellcheck disable=SC2046 # a list of words
+	timeout 600 $(field "$architectures" "$2" 6) -accel tcg -smp 1 -m "$memory" -nographic -no-reboot -nic none \
+		-kernel "$3/vmlinuz" -initrd "$work/$1.initramfs" \
+		-append "console=$console quiet loglevel=1 panic=-1 rdinit=/init $4" </dev/null >"$work/$1.log" 2>&1
+	rm -f "$work/$1.initramfs"
+}
+
+# The table: a row for each run in each guest. Reads their logs; exits 1 as said above.
+print_table() { # print_table NAME...
+	local name
+	for name; do
+		echo "@ guest $name $(field "$guests" "$name" 2)"
+		tr -d '\r' <"$work/$name.log" | grep -a -o '@ [a-z].*'
+		echo '@ next'
+	done | awk -f "$here/table.awk"
+}
+
+names=()
+set -f # patterns, not of files
+for pattern in $KERNELS; do
+	while read -r name; do
+		# shellcheck disable=SC2053 # a pattern
+		if [[ $name == $pattern && " $ARCHITECTURES " == *" $(field "$guests" "$name" 2) "* && " ${names[*]-} " != *" $name "* ]]; then
+			names+=("$name")
+		fi
+	done < <(awk -F' *[|] *' 'NF > 1 { print $1 }' <<<"$guests")
+done
+set +f
+[ ${#names[@]} -gt 0 ] || die "no guest is called $KERNELS"
+
+running=0
+for name in "${names[@]}"; do
+	architecture=$(field "$guests" "$name" 2)
+	: >"$work/$name.log"
+	if ! get_kernel "$name"; then
+		echo "@ missing the package cannot be had" >"$work/$name.log"
+		continue
+	fi
+	pack "$name" "$architecture"
+	if [ "$running" -ge "$AT_ONCE" ]; then
+		wait -n
+		running=$((running - 1))
+	fi
+	boot "$name" "$architecture" "$kernel" "$(field "$guests" "$name" 5)" &
+	running=$((running + 1))
+done
+wait
+print_table "${names[@]}"

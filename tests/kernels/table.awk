@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: ISC
+# Reads what init said in all guests, prints the table of kernels.sh, exits 1 if it is not good.
+
+function bad(what) {
+	failures[++failed] = guest ": " what
+}
+
+# Cases by kind: of what lies on the socket that they are about, or by their first word.
+function kind(name) {
+	return name ~ /@/ ? "*" substr(name, index(name, "@")) : substr(name, 1, match(name "-", "-")) "*"
+}
+
+function finish_run() {
+	if (run == "")
+		return
+	if (!summarized && status == 111) {
+		summary = "refuses to run (111)"
+	} else if (!summarized) {
+		bad("user " user ", " run ": no summary, exit " status)
+		summary = "no end"
+	}
+	row[rows++] = sprintf("%-27s %-8s %-11s %3s %6s %-7s %s %s%s", release, architecture, major, abi, user, run, summary, gaps, \
+		verdict[user])
+	run = ""
+}
+
+BEGIN {
+	printf "%-27s %-8s %-11s %3s %6s %-7s %5s %7s %7s %5s %6s %4s  %s\n", "kernel", "arch", "LSM", "ABI", "user", "run", \
+		"tried", "blocked", "ESCAPED", "works", "BROKEN", "gaps", "--check; gaps"
+}
+$2 == "guest" {
+	guest = $3
+	architecture = $4
+	release = "?"
+	run = ""
+	ended = 0
+	split("", verdict)
+}
+$2 == "release" { release = $3 }
+$2 == "lsms" {
+	major = $3 ~ /selinux/ ? "selinux" : $3 ~ /apparmor/ ? "apparmor" : "none"
+	if ($3 ~ /tomoyo/)
+		major = major "+tom"
+}
+$2 == "user" { user = $3 }
+$2 == "check" { verdict[user] = $3 == "yes:" ? "yes" : "NO" }
+$2 == "landlock" { abi = $3 == "ABI" ? $4 + 0 : "-" }
+$2 == "refusal" { notes[++noted] = guest ": user " user ": " substr($0, 11) }
+$2 == "basics" && NF > 2 { bad("user " user ": basics:" substr($0, 9)) }
+$2 == "run" {
+	finish_run()
+	user = $3
+	run = $4
+	summarized = 0
+	gaps = ""
+	summary = ""
+	split("", seen)
+}
+$2 == "status" { status = $3 }
+$2 == "case" && ($4 == "ESCAPED" || $4 == "BROKEN") { bad("user " user ", " run ": " substr($0, 8)) }
+$2 == "case" && $4 == "gap" && !(kind($3) in seen) {
+	seen[kind($3)] = 1
+	gaps = gaps " " kind($3)
+}
+$2 == "error" { notes[++noted] = guest ": user " user ", " run ": " substr($0, 9) }
+$2 == "summary" {
+	gsub(",", "")
+	# blocked 1 ESCAPED 2 works 3 BROKEN 4 n/a 5 gap 6
+	summary = sprintf("%5d %7d %7d %5d %6d %4d ", $4 + $6 + $8 + $10 + $14, $4, $6, $8, $10, $14)
+	summarized = 1
+}
+$2 == "end" {
+	finish_run()
+	ended = 1
+}
+$2 == "missing" { bad(substr($0, 11)) }
+$2 == "next" {
+	finish_run()
+	if (!ended)
+		bad("the guest came to no end")
+}
+END {
+	for (i = 0; i < rows; i++)
+		print row[i]
+	for (i = 1; i <= noted; i++)
+		print "note: " notes[i]
+	for (i = 1; i <= failed; i++)
+		print "FAILED: " failures[i]
+	exit failed > 0
+}
