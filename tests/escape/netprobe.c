@@ -65,7 +65,7 @@ static const struct gap {
 	{ "listen-again@*", listener_given, "a listener given is a licence to listen" },
 	{ "*@passed-tcp*", before_abi_4, "a passed TCP socket: covered from Landlock ABI 4 on" },
 	{ "*@passed-mptcp*", always, "a passed MPTCP socket: no Landlock right covers it" },
-	{ "*control-message@passed-udp*", always, "a passed UDP socket: a control message may carry a route" },
+	{ "control-message-*@passed-udp*", always, "a passed UDP socket: a control message may carry a route" },
 	{ "*@passed-udp*", before_abi_10, "a passed UDP socket: covered from Landlock ABI 10 on" },
 	{ "ptrace*", no_domain, "no Landlock domain" },
 	{ "proc-*", no_domain, "no Landlock domain: /proc/PID of the same user" },
