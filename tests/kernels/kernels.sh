@@ -127,9 +127,19 @@ get_kernel() {
 		rm -rf "$kernel.new" "$kernel"
 		mkdir -p "$kernel.new/tree"
 		# shellcheck disable=SC2086 # a list of words
-		(cd "$kernel.new" && download "$suite" "$debian" "$image" $parts busybox-static && unpack) || continue
+		(cd "$kernel.new" && download "$suite" "$debian" "$image" $parts &&
+			get_busybox "$debian" "$suite" bookworm sid && unpack) || continue
 		mv "$kernel.new" "$kernel"
 		return
+	done
+	return 1
+}
+
+# get_busybox DEBIAN-ARCHITECTURE SUITE...: from the first that has it; backports do not
+get_busybox() {
+	local suite
+	for suite in "${@:2}"; do
+		update "$suite" "$1" && download "$suite" "$1" busybox-static && return
 	done
 	return 1
 }

@@ -19,14 +19,14 @@ function finish_run() {
 		bad("user " user ", " run ": no summary, exit " status)
 		summary = "no end"
 	}
-	row[rows++] = sprintf("%-27s %-8s %-11s %3s %6s %-7s %s %s%s", release, architecture, major, abi, user, run, summary, gaps, \
-		verdict[user])
+	row[rows++] = sprintf("%-27s %-8s %-12s %3s %6s %-8s %-42s %-7s%s", release, architecture, major, abi, user, run, \
+		summary, verdict[user], gaps)
 	run = ""
 }
 
 BEGIN {
-	printf "%-27s %-8s %-11s %3s %6s %-7s %5s %7s %7s %5s %6s %4s  %s\n", "kernel", "arch", "LSM", "ABI", "user", "run", \
-		"tried", "blocked", "ESCAPED", "works", "BROKEN", "gaps", "--check; gaps"
+	printf "%-27s %-8s %-12s %3s %6s %-8s %5s %7s %7s %5s %6s %4s   %s\n", "kernel", "arch", "LSM", "ABI", "user", "run", \
+		"tried", "blocked", "ESCAPED", "works", "BROKEN", "gaps", "--check gaps by name"
 }
 $2 == "guest" {
 	guest = $3
@@ -66,7 +66,7 @@ $2 == "error" { notes[++noted] = guest ": user " user ", " run ": " substr($0, 9
 $2 == "summary" {
 	gsub(",", "")
 	# blocked 1 ESCAPED 2 works 3 BROKEN 4 n/a 5 gap 6
-	summary = sprintf("%5d %7d %7d %5d %6d %4d ", $4 + $6 + $8 + $10 + $14, $4, $6, $8, $10, $14)
+	summary = sprintf("%5d %7d %7d %5d %6d %4d", $4 + $6 + $8 + $10 + $14, $4, $6, $8, $10, $14)
 	summarized = 1
 }
 $2 == "end" {
