@@ -156,7 +156,7 @@ unpack() {
 	file=$(find tree \( -path '*boot/vmlinu*' -o -name 'vmlinu*' \) -type f | head -1)
 	[ -n "$file" ] && mv "$file" vmlinuz && mv "$(find tree -name busybox | head -1)" busybox || return
 	mkdir modules && : >modules/order
-	for package in tun sctp vsock_loopback vhost_net vhost_vsock; do
+	for package in tun crc32c_generic sctp tls vsock_loopback vhost_net vhost_vsock; do
 		add_module "$package"
 	done
 	rm -rf tree
