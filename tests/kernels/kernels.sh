@@ -224,7 +224,7 @@ boot() { # boot NAME ARCHITECTURE KERNEL COMMAND-LINE
 	console=$(field "$architectures" "$2" 5)
 	[ "$2" = ppc64le ] && memory=1024
 	# shellcheck disable=SC2046 # a list of words
-	timeout 600 $(field "$architectures" "$2" 6) -accel tcg -smp 1 -m "$memory" -nographic -no-reboot -nic none \
+	timeout 900 $(field "$architectures" "$2" 6) -accel tcg -smp 1 -m "$memory" -nographic -no-reboot -nic none \
 		-kernel "$3/vmlinuz" -initrd "$work/$1.initramfs" \
 		-append "console=$console quiet loglevel=1 panic=-1 rdinit=/init $4" </dev/null >"$work/$1.log" 2>&1
 	rm -f "$work/$1.initramfs"
