@@ -52,6 +52,7 @@ $2 == "run" {
 	user = $3
 	run = $4
 	summarized = 0
+	status = "unknown"
 	gaps = ""
 	summary = ""
 	split("", seen)
