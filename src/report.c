@@ -184,8 +184,8 @@ static void print_gaps(const struct network_off *off)
 	row("gap", "device files that are a network by themselves (macvtap, RDMA) or type (uinput), where prog may open them");
 	if (!off->kernel_off)
 		row("gap", "sockets that a willing process outside passes in: %s",
-			off->landlock.udp ? "kinds other than TCP and UDP; TCP ones may be made to listen"
-			: off->landlock.tcp ? "kinds other than TCP; TCP ones may be made to listen"
+			off->landlock.udp ? "kinds other than TCP and UDP; TCP ones listen, UDP ones take routing headers"
+			: off->landlock.tcp ? "kinds other than TCP; TCP ones listen"
 			: "all kinds");
 	if (!off->kernel_off && !off->landlock.abstract)
 		row("gap", "abstract AF_UNIX sockets outside are reachable (kept off from Landlock ABI 6 on)");
