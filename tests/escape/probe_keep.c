@@ -395,7 +395,10 @@ static struct result keep_inotify(const struct probe *probe)
 static struct result keep_mount(const struct probe *probe)
 {
 	(void)probe;
-	MUST(unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0);
+	const int made = unshare(CLONE_NEWUSER | CLONE_NEWNS);
+	if (made != 0 && shared->run == -1) /* a chroot or a sysctl may refuse it, too */
+		return result(NOT_HERE, "no user namespaces here: %s", strerror(errno));
+	MUST(made == 0);
 	MUST(mount("none", "/tmp", "tmpfs", 0, NULL) == 0);
 	return works();
 }
