@@ -112,12 +112,12 @@ const char *switch_network_off(const struct options *options, struct network_off
 	*off = (struct network_off){ .was_off = options->check && network_was_off() };
 	if (prlimit(0, RLIMIT_NOFILE, NULL, &before) != 0)
 		return "read the limit on descriptors";
-	const struct rlimit raised = { before.rlim_max, before.rlim_max };
-	if (before.rlim_cur < before.rlim_max)
-		(void)prlimit(0, RLIMIT_NOFILE, &raised, NULL);
+	const struct rlimit highest = { before.rlim_max, before.rlim_max };
+	const bool raised =
+		before.rlim_cur < before.rlim_max && prlimit(0, RLIMIT_NOFILE, &highest, NULL) == 0;
 	const char *words = switch_off(options, off);
 	const int error = errno;
-	if (before.rlim_cur < before.rlim_max && !words &&
+	if (raised && !words &&
 		(prlimit(0, RLIMIT_NOFILE, &before, NULL) != 0 || prlimit(0, RLIMIT_NOFILE, NULL, &after) != 0 ||
 			after.rlim_cur != before.rlim_cur))
 		return "restore the soft limit on descriptors";

@@ -333,6 +333,25 @@ START_TEST(filters_for_mptcp)
 }
 END_TEST
 
+START_TEST(with_a_child_there_is_no_ptrace)
+{
+	const struct options options = { .refusal_error = EPERM };
+	struct network_off off;
+	const pid_t child = fork();
+
+	if (child == 0) {
+		pause();
+		_exit(0);
+	}
+	ck_assert_ptr_null(switch_network_off(&options, &off));
+	ck_assert(off.filters & FILTER_TRACE);
+	ck_assert_int_eq(ptrace(PTRACE_SEIZE, child, NULL, NULL), -1);
+	ck_assert_int_eq(errno, EPERM);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+}
+END_TEST
+
 START_TEST(a_loose_descriptor_stops_it_before_anything_else)
 {
 	const struct options options = { .refusal_error = EPERM };
@@ -370,6 +389,7 @@ int main(void)
 	tcase_add_test(all, filters_for_a_listener);
 	tcase_add_test(all, filters_for_an_af_unix_socket);
 	tcase_add_test(all, filters_for_mptcp);
+	tcase_add_test(all, with_a_child_there_is_no_ptrace);
 	tcase_add_test(all, a_loose_descriptor_stops_it_before_anything_else);
 	suite_add_tcase(suite, all);
 	return run_suite(suite);
