@@ -25,8 +25,8 @@ struct refusal {
 	bool log;  /* the kernel log hears of it */
 };
 
-/* Loads FILTERS for this process, for good, and proves with a trial socket that they
- * are in force. Needs no_new_privs.
+/* Loads FILTERS for this process, for good, and proves with a trial socket, and a trial
+ * call for each filter beside base, that they are in force. Needs no_new_privs.
  * Returns NULL, or the words for what it was unable to do, with errno set. */
 const char *seccomp_refuse(unsigned filters, const struct refusal *refusal)
 	__attribute__((warn_unused_result));
