@@ -101,7 +101,7 @@ static void put_limits(void)
 	struct rlimit limit;
 
 	for (int number = 0; number < RLIM_NLIMITS; number++)
-		if (getrlimit((__rlimit_resource_t)number, &limit) == 0)
+		if (getrlimit(number, &limit) == 0)
 			fprintf(state, "limit %d: %lld %lld\n", number, (long long)limit.rlim_cur, (long long)limit.rlim_max);
 }
 
