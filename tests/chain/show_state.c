@@ -128,10 +128,10 @@ static void put_scheduling(void)
 	struct sched_param param = { 0 };
 	struct itimerval timer = { 0 };
 
-	sched_getparam(0, &param);
+	syscall(SYS_sched_getparam, 0, &param); /* musl has none of its own */
 	errno = 0;
 	fprintf(state, "nice: %d\n", getpriority(PRIO_PROCESS, 0));
-	fprintf(state, "policy: %#x %d\n", (unsigned)sched_getscheduler(0), param.sched_priority);
+	fprintf(state, "policy: %#x %d\n", (unsigned)syscall(SYS_sched_getscheduler, 0), param.sched_priority);
 	fprintf(state, "io priority: %ld\n", syscall(SYS_ioprio_get, 1L, 0L));
 	getitimer(ITIMER_REAL, &timer);
 	fprintf(state, "alarm: %s\n", timer.it_value.tv_sec ? "set" : "none");
