@@ -77,13 +77,9 @@ void capability_names(char *text, unsigned size)
 			keepable[i].name);
 }
 
-struct capability_sets {
-	capability_set permitted, effective, inheritable;
-};
-
-static const char *read_sets(struct capability_sets *sets)
+const char *read_capabilities(pid_t thread, struct capability_sets *sets)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3, .pid = thread };
 	/* All of them, for an answer that writes nothing: then some are left. */
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { { ~0U, ~0U, ~0U },
 		{ ~0U, ~0U, ~0U } };
@@ -184,7 +180,7 @@ static const char *drop_all_but(capability_set keep)
 static const char *check_left(capability_set keep, bool bounding)
 {
 	struct capability_sets left;
-	const char *words = read_sets(&left);
+	const char *words = read_capabilities(0, &left);
 
 	if (words)
 		return words;
@@ -208,18 +204,34 @@ static const char *check_left(capability_set keep, bool bounding)
 	return NULL;
 }
 
-const char *capabilities_drop(capability_set keep, struct capabilities_dropped *dropped)
+static const char *check_kept(capability_set keep, capability_set permitted)
 {
-	struct capability_sets held;
-	const char *words = read_sets(&held);
-
-	if (words)
-		return words;
-	for (int i = 0; i < KEEPABLE; i++)
-		if (keep & ~held.permitted & SET_OF(keepable[i].number)) {
+	for (int i = 0; i < KEEPABLE; i++) {
+		if (keep & ~permitted & SET_OF(keepable[i].number)) {
 			errno = EPERM;
 			return keepable[i].unable;
 		}
+		keep &= ~SET_OF(keepable[i].number);
+	}
+	errno = EINVAL;
+	return keep ? "keep a capability that is not on the list" : NULL;
+}
+
+const char *capabilities_check(capability_set keep)
+{
+	struct capability_sets held;
+	const char *words = read_capabilities(0, &held);
+
+	return words ? words : check_kept(keep, held.permitted);
+}
+
+const char *capabilities_drop(capability_set keep, struct capabilities_dropped *dropped)
+{
+	struct capability_sets held;
+	const char *words = read_capabilities(0, &held);
+
+	if (words || (words = check_kept(keep, held.permitted)))
+		return words;
 	dropped->count = __builtin_popcountll(held.permitted & ~keep);
 	dropped->bounding = held.effective & SET_OF(CAP_SETPCAP);
 	if (dropped->bounding && (words = lock_securebits(keep != 0)))

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* A set of capabilities: bit N is capability N of <linux/capability.h>. */
 typedef uint64_t capability_set;
@@ -24,6 +25,18 @@ bool capability_add(capability_set *set, const char *name) __attribute__((warn_u
 
 /* The names of those that prog may keep, separated by spaces. TEXT has SIZE bytes. */
 void capability_names(char *text, unsigned size);
+
+/* NULL if KEEP are such, and held by the calling thread; else the words, with errno
+ * EINVAL or EPERM. Changes nothing. */
+const char *capabilities_check(capability_set keep) __attribute__((warn_unused_result));
+
+/* What THREAD of this process (0: the calling one) holds.
+ * Returns NULL, or the words for what it was unable to do, with errno set. */
+struct capability_sets {
+	capability_set permitted, effective, inheritable;
+};
+const char *read_capabilities(pid_t thread, struct capability_sets *sets)
+	__attribute__((warn_unused_result));
 
 /* Drops all but KEEP, for this process and all that it execs, and reads back what
  * is left. Kept ones are made ambient, so that they outlive an exec, but not a

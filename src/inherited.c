@@ -192,31 +192,31 @@ static const char *close_descriptor(int number)
 }
 
 /* Only EBADF says that nothing is open there; no other failure may hide a descriptor. */
-static bool is_inherited(int number)
+static bool is_inherited(int number, const struct scan *scan)
 {
 	const int flags = fcntl(number, F_GETFD);
 
-	return flags >= 0 ? !(flags & FD_CLOEXEC) : errno != EBADF;
+	return flags >= 0 ? scan->no_exec || !(flags & FD_CLOEXEC) : errno != EBADF;
 }
 
 static const char *look_at(struct inherited *inherited, int number, int proc_fd,
-	bool sockets_held, bool close_loose)
+	const struct scan *scan)
 {
-	const char *kind = classify_descriptor(inherited, number, proc_fd, sockets_held);
+	const char *kind = classify_descriptor(inherited, number, proc_fd, scan->sockets_held);
 
-	if (!kind)
+	if (!kind || !is_inherited(number, scan)) /* another thread may have closed it */
 		return NULL;
 	if (inherited->loose_count < LOOSE_NAMED)
 		inherited->loose[inherited->loose_count] =
 			(struct loose_descriptor){ .number = number, .kind = kind };
 	inherited->loose_count++;
-	if (!close_loose)
+	if (!scan->close_loose)
 		return NULL;
 	const char *words = close_descriptor(number);
-	if (words || !is_inherited(number))
+	if (words || !is_inherited(number, scan))
 		return words;
 	errno = 0; /* see what stands there now */
-	return classify_descriptor(inherited, number, proc_fd, sockets_held)
+	return classify_descriptor(inherited, number, proc_fd, scan->sockets_held)
 		? "close a descriptor that could reach new peers" : NULL;
 }
 
@@ -243,8 +243,7 @@ static bool is_our_own(int directory)
 
 /* Reads the names in the open directory /proc/self/fd. Descriptors above a
  * lowered RLIMIT_NOFILE are in it too. */
-static const char *scan_proc(struct inherited *inherited, int directory, bool sockets_held,
-	bool close_loose)
+static const char *scan_proc(struct inherited *inherited, int directory, const struct scan *scan)
 {
 	_Alignas(struct directory_entry) char records[4096];
 	bool seen_itself = false; /* the directory is open, so it is listed */
@@ -264,10 +263,9 @@ static const char *scan_proc(struct inherited *inherited, int directory, bool so
 
 			const int number = atoi(entry->name);
 			seen_itself |= number == directory;
-			if (!is_inherited(number))
+			if (!is_inherited(number, scan))
 				continue;
-			const char *words =
-				look_at(inherited, number, directory, sockets_held, close_loose);
+			const char *words = look_at(inherited, number, directory, scan);
 			if (words)
 				return words;
 		}
@@ -277,13 +275,12 @@ static const char *scan_proc(struct inherited *inherited, int directory, bool so
 	return seen_itself ? NULL : "trust /proc/self/fd, which does not list every descriptor";
 }
 
-static const char *scan_without_proc(struct inherited *inherited, bool sockets_held,
-	bool close_loose)
+static const char *scan_without_proc(struct inherited *inherited, const struct scan *scan)
 {
 	inherited->without_proc = true;
 	for (int number = 0; number < TRIED_WITHOUT_PROC; number++)
-		if (is_inherited(number)) {
-			const char *words = look_at(inherited, number, -1, sockets_held, close_loose);
+		if (is_inherited(number, scan)) {
+			const char *words = look_at(inherited, number, -1, scan);
 			if (words)
 				return words;
 		}
@@ -293,18 +290,22 @@ static const char *scan_without_proc(struct inherited *inherited, bool sockets_h
 	return NULL;
 }
 
-const char *inherited_scan(struct inherited *inherited, bool sockets_held, bool close_loose)
+const char *inherited_scan(struct inherited *inherited, const struct scan *scan)
 {
 	struct statfs file_system;
 	const char *words;
 
 	*inherited = (struct inherited){ 0 };
-	const int directory = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* A thread may have a table of its own, and /proc/self is the first thread. */
+	const char *const name = scan->no_exec ? "/proc/thread-self/fd" : "/proc/self/fd";
+	const int directory = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (directory >= 0 && fstatfs(directory, &file_system) == 0 &&
 		file_system.f_type == PROC_SUPER_MAGIC)
-		words = scan_proc(inherited, directory, sockets_held, close_loose);
+		words = scan_proc(inherited, directory, scan);
+	else if (scan->no_exec) /* marking the rest close-on-exec, as below, would not keep us from it */
+		words = "read /proc/self/fd";
 	else
-		words = scan_without_proc(inherited, sockets_held, close_loose);
+		words = scan_without_proc(inherited, scan);
 	if (directory >= 0) {
 		const int error = errno;
 		close(directory);
@@ -327,18 +328,19 @@ void inherited_name_loose(const struct inherited *inherited, char *text, size_t 
 		snprintf(text + length, size - length, " and %u more", inherited->loose_count - named);
 }
 
-const char *inherited_refuse_loose(struct inherited *inherited)
+const char *inherited_refuse_loose(struct inherited *inherited, bool no_exec)
 {
-	char names[LOOSE_NAMED * 64];
+	char names[LOOSE_NAMED * 64], in_sh[32];
 
 	if (inherited->loose_count == 0)
 		return NULL;
 	inherited_name_loose(inherited, names, sizeof names);
+	snprintf(in_sh, sizeof in_sh, " (in sh: %d>&-)", inherited->loose[0].number);
 	snprintf(inherited->refusal, sizeof inherited->refusal,
-		"keep prog from reaching new peers through descriptor%s %s: close %s first (in sh: %d>&-) "
-		"or use -c",
-		inherited->loose_count > 1 ? "s" : "", names, inherited->loose_count > 1 ? "them" : "it",
-		inherited->loose[0].number);
+		"keep %s from reaching new peers through descriptor%s %s: close %s first%s or use %s",
+		no_exec ? "this process" : "prog", inherited->loose_count > 1 ? "s" : "", names,
+		inherited->loose_count > 1 ? "them" : "it", no_exec ? "" : in_sh,
+		no_exec ? "DISABLENETWORK_CLOSE" : "-c");
 	errno = 0;
 	return inherited->refusal;
 }

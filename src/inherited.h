@@ -38,20 +38,26 @@ struct inherited {
 const char *classify_descriptor(struct inherited *inherited, int number, int proc_fd,
 	bool sockets_held) __attribute__((warn_unused_result));
 
-/* Looks at every descriptor that prog would inherit and fills in *inherited.
- * With CLOSE_LOOSE the loose ones are closed (0 to 2 become /dev/null); they are
- * named and counted all the same. Works with and without /proc, and needs the
- * soft RLIMIT_NOFILE to leave room for one more descriptor, or no /proc.
+struct scan {
+	bool sockets_held; /* no socket is loose */
+	bool close_loose;  /* loose ones are closed (0 to 2 become /dev/null) */
+	bool no_exec;      /* the caller goes on itself: close-on-exec keeps nothing from it */
+};
+
+/* Looks at every descriptor that prog would inherit and fills in *inherited. Those
+ * closed are named and counted all the same. Works with and without /proc, and needs the
+ * soft RLIMIT_NOFILE to leave room for one more descriptor, or no /proc. With NO_EXEC it
+ * needs /proc, and other threads may open and close descriptors meanwhile.
  * Returns NULL, or the words for what it was unable to do, with errno set. */
-const char *inherited_scan(struct inherited *inherited, bool sockets_held, bool close_loose)
+const char *inherited_scan(struct inherited *inherited, const struct scan *scan)
 	__attribute__((warn_unused_result));
 
 /* Writes "4 (a UDP socket), 7 (a raw socket)" into TEXT, of SIZE bytes. */
 void inherited_name_loose(const struct inherited *inherited, char *text, size_t size);
 
 /* NULL if nothing is loose, else the words for refusing to run, with errno 0. They
- * name the descriptors and stand in *inherited. */
-const char *inherited_refuse_loose(struct inherited *inherited)
+ * name the descriptors, advise a caller with or without exec, and stand in *inherited. */
+const char *inherited_refuse_loose(struct inherited *inherited, bool no_exec)
 	__attribute__((warn_unused_result));
 
 #endif

@@ -47,9 +47,14 @@ static int try_socket(void)
 	return 0;
 }
 
+bool kernel_off_offered(void)
+{
+	return ask_kernel() != UNKNOWN_CALL && try_socket() == 0;
+}
+
 bool kernel_off(void)
 {
-	if (ask_kernel() == UNKNOWN_CALL || try_socket() != 0)
+	if (!kernel_off_offered())
 		return false;
 	(void)prctl(PR_SET_NETWORK, (unsigned long)PR_NETWORK_OFF, 0L, 0L, 0L);
 	return ask_kernel() == NETWORK_OFF && try_socket() == EPERM;

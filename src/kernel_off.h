@@ -17,4 +17,7 @@
  * other mechanisms do without it. Needs no_new_privs. */
 bool kernel_off(void);
 
+/* Whether it could be tried. Changes nothing. */
+bool kernel_off_offered(void);
+
 #endif

@@ -23,7 +23,10 @@
 enum {
 	CREATE_RULESET_VERSION = 1 << 0,
 	RULE_PATH_BENEATH = 1,
+	RESTRICT_SELF_LOG_SAME_EXEC_OFF = 1 << 0,
 	RESTRICT_SELF_LOG_NEW_EXEC_ON = 1 << 1,
+	RESTRICT_SELF_LOG = RESTRICT_SELF_LOG_SAME_EXEC_OFF | RESTRICT_SELF_LOG_NEW_EXEC_ON,
+	RESTRICT_SELF_TSYNC = 1 << 3,
 
 	FS_REFER = 1 << 13,
 
@@ -53,7 +56,7 @@ struct path_beneath {
 static const struct abi_row {
 	int abi;
 	struct ruleset ruleset;
-	uint32_t restrict_flags;
+	uint32_t restrict_flags; /* that it knows */
 } abi_rows[] = {
 	/* Linux 5.13: nothing. A domain without FS_REFER fails every rename from
 	 * one directory to another. */
@@ -65,11 +68,13 @@ static const struct abi_row {
 	{ 4, { 0, NET_TCP, 0 }, 0 },
 	/* 6.12 */
 	{ 6, { 0, NET_TCP, SCOPE_ABSTRACT_UNIX_SOCKET }, 0 },
-	/* 6.15: refusals to programs started later can be logged. */
-	{ 7, { 0, NET_TCP, SCOPE_ABSTRACT_UNIX_SOCKET }, RESTRICT_SELF_LOG_NEW_EXEC_ON },
-	/* 7.2. (8, 9 and 11 add thread synchronisation, path AF_UNIX sockets and
-	 * no_new_privs, which we do not need: the last row serves later ABIs.) */
-	{ 10, { 0, NET_TCP | NET_UDP, SCOPE_ABSTRACT_UNIX_SOCKET }, RESTRICT_SELF_LOG_NEW_EXEC_ON },
+	/* 6.15: refusals to programs started later can be logged, those to this one kept quiet. */
+	{ 7, { 0, NET_TCP, SCOPE_ABSTRACT_UNIX_SOCKET }, RESTRICT_SELF_LOG },
+	/* 7.0: all threads at once. */
+	{ 8, { 0, NET_TCP, SCOPE_ABSTRACT_UNIX_SOCKET }, RESTRICT_SELF_LOG | RESTRICT_SELF_TSYNC },
+	/* 7.2. (9 and 11 add path AF_UNIX sockets and no_new_privs, which we do not need: the
+	 * last row serves later ABIs.) */
+	{ 10, { 0, NET_TCP | NET_UDP, SCOPE_ABSTRACT_UNIX_SOCKET }, RESTRICT_SELF_LOG | RESTRICT_SELF_TSYNC },
 };
 
 /* Not built (ENOSYS), built but not in lsm= (EOPNOTSUPP), or kept away by a
@@ -127,11 +132,29 @@ static const char *restrict_with(int ruleset, const struct ruleset *attributes, 
 	return "enter a Landlock domain";
 }
 
-const char *landlock_restrict(struct landlock_domain *domain, bool allow_abstract, bool log)
+static long ask_abi(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0L, (long)CREATE_RULESET_VERSION);
+}
+
+static bool takes_nothing(const struct abi_row *row)
+{
+	return !row->ruleset.handled_fs && !row->ruleset.handled_net;
+}
+
+bool landlock_takes_threads(void)
+{
+	const long abi = ask_abi();
+	const struct abi_row *row = row_of((int)abi);
+
+	return abi < 0 || takes_nothing(row) || (row->restrict_flags & RESTRICT_SELF_TSYNC);
+}
+
+const char *landlock_restrict(struct landlock_domain *domain, const struct landlock_wishes *wishes)
 {
 	*domain = (struct landlock_domain){ 0 };
 
-	const long abi = syscall(SYS_landlock_create_ruleset, NULL, 0L, (long)CREATE_RULESET_VERSION);
+	const long abi = ask_abi();
 	if (abi < 0) {
 		domain->absent = errno;
 		return means_absent(errno) ? NULL : "ask the kernel for its Landlock ABI";
@@ -140,17 +163,24 @@ const char *landlock_restrict(struct landlock_domain *domain, bool allow_abstrac
 
 	const struct abi_row *row = row_of(domain->abi);
 	struct ruleset ruleset = row->ruleset;
-	if (allow_abstract)
+	const uint32_t flags = row->restrict_flags &
+		((wishes->log ? RESTRICT_SELF_LOG_NEW_EXEC_ON : RESTRICT_SELF_LOG_SAME_EXEC_OFF) |
+			(wishes->all_threads ? RESTRICT_SELF_TSYNC : 0));
+	if (wishes->allow_abstract)
 		ruleset.scoped = 0;
-	if (!ruleset.handled_fs && !ruleset.handled_net)
+	if (takes_nothing(row))
 		return NULL;
+	if (wishes->all_threads && !(flags & RESTRICT_SELF_TSYNC)) {
+		errno = EBUSY;
+		return "enter a Landlock domain";
+	}
 
 	const int fd = (int)syscall(SYS_landlock_create_ruleset, &ruleset, sizeof ruleset, 0L);
 	if (fd < 0) {
 		domain->absent = errno;
 		return means_absent(errno) ? NULL : "create a Landlock ruleset";
 	}
-	const char *words = restrict_with(fd, &ruleset, log ? row->restrict_flags : 0);
+	const char *words = restrict_with(fd, &ruleset, flags);
 	const int error = errno;
 	close(fd);
 	errno = error;
@@ -164,6 +194,6 @@ const char *landlock_restrict(struct landlock_domain *domain, bool allow_abstrac
 	domain->udp = (ruleset.handled_net & NET_UDP) == NET_UDP;
 	domain->abstract = ruleset.scoped & SCOPE_ABSTRACT_UNIX_SOCKET;
 	domain->file_system = ruleset.handled_fs != 0;
-	domain->logged = log && row->restrict_flags != 0;
+	domain->logged = flags & RESTRICT_SELF_LOG_NEW_EXEC_ON;
 	return NULL;
 }

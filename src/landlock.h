@@ -21,13 +21,21 @@ struct landlock_domain {
 	bool logged;   /* with LOG: its refusals are logged too */
 };
 
-/* Puts this process into a Landlock domain, for good, as far as the running
- * kernel's ABI allows. ALLOW_ABSTRACT leaves abstract AF_UNIX sockets outside
- * reachable; LOG asks for an audit record of each refusal. Needs no_new_privs
- * and, while it works, one free descriptor.
+struct landlock_wishes {
+	bool allow_abstract; /* leave abstract AF_UNIX sockets outside reachable */
+	bool log;            /* an audit record of each refusal */
+	bool all_threads;    /* the caller's other threads come along */
+};
+
+/* Puts this process (of several threads the calling one alone, unless all_threads is
+ * set) into a Landlock domain, for good, as far as the running kernel's ABI allows.
+ * Needs no_new_privs and, while it works, one free descriptor.
  * Returns NULL, with *domain filled in (absent is no error), or the words for
  * what it was unable to do, with errno set. */
-const char *landlock_restrict(struct landlock_domain *domain, bool allow_abstract, bool log)
+const char *landlock_restrict(struct landlock_domain *domain, const struct landlock_wishes *wishes)
 	__attribute__((warn_unused_result));
+
+/* Whether all_threads can be had, or nothing at all of Landlock. Changes nothing. */
+bool landlock_takes_threads(void);
 
 #endif

@@ -53,28 +53,66 @@ static unsigned choose_filters(const struct network_off *off)
 	return filters;
 }
 
+/* LOOSE becomes the words for refusing to go on, or NULL. */
+static const char *look_at_descriptors(const struct options *options, struct network_off *off,
+	const char **loose)
+{
+	const struct scan scan = {
+		.sockets_held = off->kernel_off, .close_loose = options->close_loose, .no_exec = options->no_exec
+	};
+	const char *words = inherited_scan(&off->inherited, &scan);
+
+	if (!words)
+		*loose = options->close_loose ? NULL : inherited_refuse_loose(&off->inherited, options->no_exec);
+	return words;
+}
+
+/* Threads at work may have opened descriptors and forked since we looked. Now the base
+ * filter is on them too, so that looking once more is enough. */
+static const char *look_again(const struct options *options, struct network_off *off,
+	struct refusal refusal, const char **loose)
+{
+	const unsigned loaded = off->filters;
+	const char *words = look_at_descriptors(options, off, loose);
+
+	if (words || *loose)
+		return words;
+	off->has_children |= may_have_tracees();
+	off->filters |= choose_filters(off);
+	refusal.untried |= refusal.kill || refusal.log;
+	return (off->filters & ~loaded) ? seccomp_refuse(off->filters & ~loaded, &refusal) : NULL;
+}
+
 static const char *switch_off(const struct options *options, struct network_off *off)
 {
 	const struct refusal refusal = {
-		.error = options->refusal_error, .kill = options->kill, .log = options->log
+		.error = options->refusal_error, .kill = options->kill, .log = options->log,
+		.all_threads = options->other_threads == OTHERS_COME_ALONG,
+		.untried = options->trial_kills
 	};
-	const char *words, *loose;
+	const struct landlock_wishes wishes = {
+		.allow_abstract = options->allow_abstract, .log = options->log,
+		.all_threads = options->other_threads == OTHERS_COME_ALONG
+	};
+	const char *words, *loose = NULL;
 
 	if ((words = set_no_new_privs()))
 		return words;
 	off->steps_done = DONE_NO_NEW_PRIVS;
 
-	off->kernel_off = kernel_off();
+	/* It holds for the calling thread: nothing rests on it where there are others. Its
+	 * trial would kill where a filter does. */
+	off->kernel_off =
+		!options->trial_kills && kernel_off() && options->other_threads == NO_OTHER_THREADS;
 	off->steps_done = DONE_KERNEL_OFF;
 
-	if ((words = inherited_scan(&off->inherited, off->kernel_off, options->close_loose)))
+	if ((words = look_at_descriptors(options, off, &loose)))
 		return words;
-	loose = options->close_loose ? NULL : inherited_refuse_loose(&off->inherited);
 	if (loose && !options->check)
 		return loose; /* --check goes on, to say what else it finds */
 	off->steps_done = DONE_INHERITED;
 
-	if ((words = landlock_restrict(&off->landlock, options->allow_abstract, options->log)))
+	if ((words = landlock_restrict(&off->landlock, &wishes)))
 		return words;
 	off->steps_done = DONE_LANDLOCK;
 
@@ -85,6 +123,9 @@ static const char *switch_off(const struct options *options, struct network_off 
 	off->has_children = may_have_tracees();
 	off->filters = choose_filters(off);
 	if ((words = seccomp_refuse(off->filters, &refusal)))
+		return words;
+	if (options->other_threads == OTHERS_COME_ALONG &&
+		((words = look_again(options, off, refusal, &loose)) || (words = loose)))
 		return words;
 	off->steps_done = DONE_SECCOMP;
 
@@ -110,6 +151,8 @@ const char *switch_network_off(const struct options *options, struct network_off
 	struct rlimit before = { RLIM_INFINITY, RLIM_INFINITY }, after = before;
 
 	*off = (struct network_off){ .was_off = options->check && network_was_off() };
+	if (options->no_exec) /* the limit is seen by all threads: let it be */
+		return switch_off(options, off);
 	if (prlimit(0, RLIMIT_NOFILE, NULL, &before) != 0)
 		return "read the limit on descriptors";
 	const struct rlimit highest = { before.rlim_max, before.rlim_max };

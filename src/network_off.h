@@ -34,7 +34,7 @@ struct network_off {
 };
 
 /* Switches the network off for this process and all that it starts, for good, as
- * OPTIONS say. It cannot be undone, half done neither.
+ * OPTIONS say. It cannot be undone, half done neither; *off says how far it came.
  * Returns NULL when the promise is kept, or the words for what it was unable to do,
  * with errno set (or 0): then prog must not run. */
 const char *switch_network_off(const struct options *options, struct network_off *off)

@@ -6,6 +6,7 @@
  */
 #include "options.h"
 
+#include "refusal.h"
 #include "say.h"
 #include "seccomp.h"
 
@@ -14,23 +15,6 @@
 #include <stddef.h>
 #include <string.h>
 #include <unistd.h>
-
-/* Refused calls may return these: what programs expect of socket, connect, bind. */
-static const struct {
-	const char *name;
-	int error;
-} refusal_errors[] = {
-	{ "EPERM", EPERM },
-	{ "EACCES", EACCES },
-	{ "EADDRNOTAVAIL", EADDRNOTAVAIL },
-	{ "EAFNOSUPPORT", EAFNOSUPPORT },
-	{ "ECONNREFUSED", ECONNREFUSED },
-	{ "EHOSTUNREACH", EHOSTUNREACH },
-	{ "ENETDOWN", ENETDOWN },
-	{ "ENETUNREACH", ENETUNREACH },
-	{ "EOPNOTSUPP", EOPNOTSUPP },
-	{ "EPROTONOSUPPORT", EPROTONOSUPPORT },
-};
 
 enum { CHECK = 256 }; /* no short option */
 
@@ -72,7 +56,7 @@ static _Noreturn void print_help(void)
 	print("  -h, --help            this text");
 	print("  -V, --version         the version");
 	print("%s", "");
-	for (size_t i = 0; i < sizeof refusal_errors / sizeof refusal_errors[0]; i++) {
+	for (int i = 0; i < REFUSAL_ERRORS; i++) {
 		const size_t size = strlen(refusal_errors[i].name);
 		names[length++] = ' ';
 		memcpy(names + length, refusal_errors[i].name, size);
@@ -105,7 +89,7 @@ static _Noreturn void wrong_usage(const char *problem, const char *option)
 
 static int error_by_name(const char *name)
 {
-	for (size_t i = 0; i < sizeof refusal_errors / sizeof refusal_errors[0]; i++)
+	for (int i = 0; i < REFUSAL_ERRORS; i++)
 		if (strcmp(name, refusal_errors[i].name) == 0)
 			return refusal_errors[i].error;
 	wrong_usage("unknown errno name", name);

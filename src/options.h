@@ -10,6 +10,13 @@
 
 #include <stdbool.h>
 
+/* Of the library's caller; the tool has none. */
+enum other_threads {
+	NO_OTHER_THREADS,
+	OTHERS_COME_ALONG,
+	OTHERS_STAY_OUT /* they keep their network, and share the descriptors */
+};
+
 struct options {
 	bool allow_abstract;              /* -a */
 	bool close_loose;                 /* -c */
@@ -21,6 +28,11 @@ struct options {
 	int refusal_error;                /* -e: what refused calls return */
 	capability_set keep_capabilities; /* -p */
 	char **program;                   /* argv of prog, ended by NULL; NULL with --check */
+
+	/* The library's alone. */
+	bool no_exec;                     /* no prog: the caller goes on itself */
+	enum other_threads other_threads;
+	bool trial_kills;                 /* an older filter kills for a refused call */
 };
 
 /* Parses argv up to the first word that is no option. Does not return when that says

@@ -60,9 +60,14 @@ static const char *load(const struct filter *filter, unsigned result, unsigned l
 	}
 	/* Without SPEC_ALLOW, kernels before 5.16 would slow prog down by a mitigation
 	 * (store bypass) that it does not have without us. */
-	if (syscall(SYS_seccomp, (long)SECCOMP_SET_MODE_FILTER,
-			flags | SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program) == 0)
+	const long answer = syscall(SYS_seccomp, (long)SECCOMP_SET_MODE_FILTER,
+		flags | SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program);
+	if (answer == 0)
 		return NULL;
+	if (answer > 0) { /* the thread that TSYNC could not bring along */
+		errno = EBUSY;
+		return "load a seccomp filter in a thread that has one of its own";
+	}
 	switch (errno) {
 	case ENOMEM:
 		return "load one more seccomp filter (the kernel bounds their sum)";
@@ -113,17 +118,16 @@ static const char *verify(unsigned wanted, int error)
 const char *seccomp_refuse(unsigned wanted, const struct refusal *refusal)
 {
 	const unsigned quiet = SECCOMP_RET_ERRNO | (unsigned)refusal->error;
+	const unsigned long threads = refusal->all_threads ? SECCOMP_FILTER_FLAG_TSYNC : 0;
 	const char *words;
 
-	if (!refusal->kill && !refusal->log) {
-		if ((words = load_all(wanted, quiet, 0)))
-			return words;
-		return verify(wanted, refusal->error);
-	}
 	/* The trials must neither kill us nor be logged: they go first, against filters
 	 * that only refuse, and the loud ones are stacked on those. */
-	if ((words = load_all(wanted, quiet, 0)) || (words = verify(wanted, refusal->error)))
+	if (!refusal->untried &&
+		((words = load_all(wanted, quiet, threads)) || (words = verify(wanted, refusal->error))))
 		return words;
+	if (!refusal->untried && !refusal->kill && !refusal->log)
+		return NULL;
 	return load_all(wanted, refusal->kill ? SECCOMP_RET_KILL_PROCESS : quiet,
-		refusal->log ? SECCOMP_FILTER_FLAG_LOG : 0);
+		threads | (refusal->log ? SECCOMP_FILTER_FLAG_LOG : 0));
 }

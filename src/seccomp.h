@@ -7,7 +7,7 @@
 #ifndef SECCOMP_H
 #define SECCOMP_H
 
-#include <stdbool.h>
+#include "refusal.h"
 
 /* Which filters, as a set. What each refuses stands in policy.c. */
 enum {
@@ -17,16 +17,9 @@ enum {
 	FILTER_TRACE = 1 << 3       /* ptrace and its kin, one's own children too */
 };
 
-/* What becomes of a refused call. Calls that programs only probe for (io_uring, x32)
- * answer ENOSYS whatever stands here. */
-struct refusal {
-	int error; /* the errno that it returns, unless */
-	bool kill; /* it kills the process by SIGSYS */
-	bool log;  /* the kernel log hears of it */
-};
-
 /* Loads FILTERS for this process, for good, and proves with a trial socket, and a trial
- * call for each filter beside base, that they are in force. Needs no_new_privs.
+ * call for each filter beside base, that they are in force. Of a process with several
+ * threads the calling one alone has them, unless all_threads is set. Needs no_new_privs.
  * Returns NULL, or the words for what it was unable to do, with errno set. */
 const char *seccomp_refuse(unsigned filters, const struct refusal *refusal)
 	__attribute__((warn_unused_result));

@@ -52,7 +52,7 @@ static ssize_t swallow(int descriptor, const void *text, size_t size)
 
 static bool is_refusal_error(int error)
 {
-	for (size_t i = 0; i < sizeof refusal_errors / sizeof refusal_errors[0]; i++)
+	for (int i = 0; i < REFUSAL_ERRORS; i++)
 		if (refusal_errors[i].error == error)
 			return true;
 	return false;

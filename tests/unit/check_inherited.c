@@ -210,9 +210,9 @@ START_TEST(a_scan_names_some_and_counts_all)
 	struct inherited inherited;
 
 	open_many();
-	ck_assert_ptr_null(inherited_scan(&inherited, false, false));
+	ck_assert_ptr_null(inherited_scan(&inherited, &(struct scan){ 0 }));
 	ck_assert_uint_eq(inherited.loose_count, 12);
-	const char *words = inherited_refuse_loose(&inherited);
+	const char *words = inherited_refuse_loose(&inherited, false);
 	ck_assert_int_eq(errno, 0);
 	ck_assert_ptr_nonnull(strstr(words, " (a UDP socket), "));
 	ck_assert_ptr_nonnull(strstr(words, " and 4 more: close them first (in sh: "));
@@ -224,11 +224,11 @@ START_TEST(closing_leaves_nothing_loose)
 	struct inherited inherited;
 
 	open_many();
-	ck_assert_ptr_null(inherited_scan(&inherited, false, true));
+	ck_assert_ptr_null(inherited_scan(&inherited, &(struct scan){ .close_loose = true }));
 	ck_assert_uint_eq(inherited.loose_count, 12);
-	ck_assert_ptr_null(inherited_scan(&inherited, false, false));
+	ck_assert_ptr_null(inherited_scan(&inherited, &(struct scan){ 0 }));
 	ck_assert_uint_eq(inherited.loose_count, 0);
-	ck_assert_ptr_null(inherited_refuse_loose(&inherited));
+	ck_assert_ptr_null(inherited_refuse_loose(&inherited, false));
 }
 END_TEST
 
@@ -239,7 +239,7 @@ START_TEST(a_closed_standard_input_becomes_dev_null)
 
 	close(STDIN_FILENO);
 	ck_assert_int_eq(socket(AF_INET, SOCK_DGRAM, 0), STDIN_FILENO);
-	ck_assert_ptr_null(inherited_scan(&inherited, false, true));
+	ck_assert_ptr_null(inherited_scan(&inherited, &(struct scan){ .close_loose = true }));
 	ck_assert_int_eq(inherited.loose[0].number, STDIN_FILENO);
 	ck_assert_int_eq(read(STDIN_FILENO, &byte, 1), 0);
 	ck_assert_int_eq(fcntl(STDIN_FILENO, F_GETFD), 0);

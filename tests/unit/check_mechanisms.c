@@ -148,7 +148,7 @@ START_TEST(a_domain_keeps_from_outside_processes)
 
 	set_no_new_privs();
 	const bool was_closed = parent_is_closed();
-	ck_assert_ptr_null(landlock_restrict(&domain, false, false));
+	ck_assert_ptr_null(landlock_restrict(&domain, &(struct landlock_wishes){ 0 }));
 	if (!domain.held)
 		printf("# no Landlock here: %s\n", strerror(domain.absent));
 	else if (was_closed)
@@ -173,7 +173,7 @@ START_TEST(abstract_sockets_outside)
 	ck_assert_int_eq(getsockname(outside, (void *)&address, &size), 0);
 	ck_assert_int_eq(listen(outside, 1), 0);
 	set_no_new_privs();
-	ck_assert_ptr_null(landlock_restrict(&domain, allowed, false));
+	ck_assert_ptr_null(landlock_restrict(&domain, &(struct landlock_wishes){ .allow_abstract = allowed }));
 	if (domain.abi < 6) {
 		printf("# Landlock here does not know of them\n");
 		return;

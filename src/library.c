@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright 2026 the disablenetwork authors
+ *
+ * libdisablenetwork: options from outside, what can refuse before anything is done, then
+ * the chain of network_off.c. No state but the words of the last error of a thread.
+ */
+#pragma GCC visibility push(default)
+#include "disablenetwork.h"
+#pragma GCC visibility pop
+
+#include "kernel_off.h"
+#include "network_off.h"
+#include "process.h"
+#include "refusal.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	FIRST_SIZE = 24,     /* of the options in the first version */
+	LARGEST_SIZE = 4096, /* of those in any version: more is garbage */
+	ALL_FLAGS = DISABLENETWORK_ALLOW_ABSTRACT | DISABLENETWORK_CLOSE | DISABLENETWORK_KILL |
+		DISABLENETWORK_LOG | DISABLENETWORK_THIS_THREAD
+};
+_Static_assert(sizeof(struct disablenetwork_options) == FIRST_SIZE, "no padding, on no architecture");
+
+static _Thread_local char last_error[1024];
+
+static int fail(const char *words, int error, int error_for_none)
+{
+	if (error)
+		snprintf(last_error, sizeof last_error, "unable to %s: %s", words, strerror(error));
+	else
+		snprintf(last_error, sizeof last_error, "unable to %s", words);
+	errno = error ? error : error_for_none;
+	return -1;
+}
+
+/* As the kernel does it with its extensible structures (openat2(2)): a caller that was
+ * built for an earlier version is shorter, one for a later may be longer. */
+static const char *copy_options(struct disablenetwork_options *copy,
+	const struct disablenetwork_options *given)
+{
+	*copy = (struct disablenetwork_options){ .size = sizeof *copy };
+	if (!given)
+		return NULL;
+	errno = EINVAL;
+	if (given->size < FIRST_SIZE || given->size > LARGEST_SIZE)
+		return "read the options: size is not that of the structure";
+	for (size_t i = sizeof *copy; i < given->size; i++)
+		if (((const unsigned char *)given)[i]) {
+			errno = E2BIG;
+			return "read the options: they ask for what this version of libdisablenetwork does not know";
+		}
+	memcpy(copy, given, given->size < sizeof *copy ? given->size : sizeof *copy);
+	return NULL;
+}
+
+static bool is_refusal_error(int error)
+{
+	for (int i = 0; i < REFUSAL_ERRORS; i++)
+		if (refusal_errors[i].error == error)
+			return true;
+	return false;
+}
+
+static const char *read_options(struct options *options, const struct disablenetwork_options *given)
+{
+	struct disablenetwork_options copy;
+	const char *words = copy_options(&copy, given);
+
+	if (words)
+		return words;
+	errno = EINVAL;
+	if (copy.flags & ~(uint64_t)ALL_FLAGS)
+		return "read the options: unknown flag";
+	if (copy.refusal_error && !is_refusal_error(copy.refusal_error))
+		return "read the options: refused calls cannot return that error";
+	if (copy.refusal_error && (copy.flags & DISABLENETWORK_KILL))
+		return "read the options: refused calls either return an error or kill";
+	*options = (struct options){
+		.allow_abstract = copy.flags & DISABLENETWORK_ALLOW_ABSTRACT,
+		.close_loose = copy.flags & DISABLENETWORK_CLOSE,
+		.kill = copy.flags & DISABLENETWORK_KILL,
+		.log = copy.flags & DISABLENETWORK_LOG,
+		.refusal_error = copy.refusal_error ? copy.refusal_error : EPERM,
+		.keep_capabilities = copy.keep_capabilities,
+		.no_exec = true,
+		.other_threads = (copy.flags & DISABLENETWORK_THIS_THREAD) ? OTHERS_STAY_OUT : OTHERS_COME_ALONG
+	};
+	return capabilities_check(copy.keep_capabilities);
+}
+
+/* All that can be found out before the first step that cannot be undone. The scan is of
+ * no use where a network-off of the kernel's own would hold the sockets. */
+static const char *refuse_early(struct options *options, struct network_off *off)
+{
+	enum network_state state;
+	const char *words;
+
+	if ((words = ask_network(&state)))
+		return words;
+	options->trial_kills = state == NETWORK_KILLS;
+	if (!has_other_threads())
+		options->other_threads = NO_OTHER_THREADS;
+	if (options->other_threads == OTHERS_COME_ALONG) {
+		if (!landlock_takes_threads()) {
+			errno = EBUSY;
+			return "put every thread into a Landlock domain (Linux 7.0 can): call it before other threads "
+				   "are started, or use DISABLENETWORK_THIS_THREAD";
+		}
+		if ((words = refuse_capable_threads()))
+			return words;
+	}
+
+	const struct scan scan = {
+		.sockets_held = options->other_threads == NO_OTHER_THREADS && !options->trial_kills &&
+			kernel_off_offered(),
+		.no_exec = true
+	};
+	if ((words = inherited_scan(&off->inherited, &scan)))
+		return words;
+	if (!options->close_loose && (words = inherited_refuse_loose(&off->inherited, true)))
+		return words;
+	return refuse_mapped_rings();
+}
+
+int disablenetwork_with(const struct disablenetwork_options *given)
+{
+	const int before = errno;
+	struct options options;
+	struct network_off off;
+	const char *words;
+
+	if ((words = read_options(&options, given)) || (words = refuse_early(&options, &off)) ||
+		(words = switch_network_off(&options, &off)))
+		return fail(words, errno, off.inherited.refusal == words ? EBADFD : EOPNOTSUPP);
+	errno = before;
+	return 0;
+}
+
+int disablenetwork(void)
+{
+	return disablenetwork_with(NULL);
+}
+
+int disablenetwork_is_off(void)
+{
+	const int before = errno;
+	enum network_state state;
+	const bool known = ask_network(&state) == NULL;
+
+	errno = before;
+	return known && state != NETWORK_IS_ON;
+}
+
+const char *disablenetwork_error(void)
+{
+	return last_error;
+}

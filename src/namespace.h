@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright 2026 the disablenetwork authors
+ *
+ * Included in front of every source of the library: what its modules share with one
+ * another must not meet the names of a program that links it statically.
+ */
+#define ask_network disablenetwork_ask_network
+#define capabilities_check disablenetwork_capabilities_check
+#define capabilities_drop disablenetwork_capabilities_drop
+#define capability_add disablenetwork_capability_add
+#define capability_names disablenetwork_capability_names
+#define classify_descriptor disablenetwork_classify_descriptor
+#define has_other_threads disablenetwork_has_other_threads
+#define inherited_name_loose disablenetwork_inherited_name_loose
+#define inherited_refuse_loose disablenetwork_inherited_refuse_loose
+#define inherited_scan disablenetwork_inherited_scan
+#define kernel_off disablenetwork_kernel_off
+#define kernel_off_offered disablenetwork_kernel_off_offered
+#define landlock_restrict disablenetwork_landlock_restrict
+#define landlock_takes_threads disablenetwork_landlock_takes_threads
+#define read_capabilities disablenetwork_read_capabilities
+#define refusal_errors disablenetwork_refusal_errors
+#define refuse_capable_threads disablenetwork_refuse_capable_threads
+#define refuse_mapped_rings disablenetwork_refuse_mapped_rings
+#define seccomp_compiler disablenetwork_seccomp_compiler
+#define seccomp_refuse disablenetwork_seccomp_refuse
+#define switch_network_off disablenetwork_switch_network_off

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright 2026 the disablenetwork authors
+ *
+ * See process.h.
+ */
+#include "process.h"
+
+#include "capabilities.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef SYS_io_uring_setup
+#define SYS_io_uring_setup 425 /* Linux 5.1; the same number everywhere */
+#endif
+
+/* Opens a file of /proc, and makes sure that it is one. */
+static int open_proc(const char *name, int flags)
+{
+	struct statfs file_system;
+	const int file = open(name, O_RDONLY | O_CLOEXEC | flags);
+
+	if (file < 0)
+		return -1;
+	if (fstatfs(file, &file_system) == 0 && file_system.f_type == PROC_SUPER_MAGIC)
+		return file;
+	close(file);
+	errno = ENOENT;
+	return -1;
+}
+
+/* The kernel refuses to unshare the threads of a process that has several, and otherwise
+ * does nothing. A sandbox may refuse it: then /proc tells, where each thread is a
+ * directory, and so a link to the one they are in. */
+bool has_other_threads(void)
+{
+	struct stat status;
+
+	if (unshare(CLONE_THREAD | CLONE_SIGHAND | CLONE_VM) == 0)
+		return false;
+	if (errno == EINVAL)
+		return true;
+	const int directory = open_proc("/proc/self/task", O_DIRECTORY);
+	if (directory < 0)
+		return true;
+	const bool alone = fstat(directory, &status) == 0 && status.st_nlink == 3;
+	close(directory);
+	return !alone;
+}
+
+const char *refuse_capable_threads(void)
+{
+	const int directory = open_proc("/proc/self/task", O_DIRECTORY);
+	DIR *threads = directory < 0 ? NULL : fdopendir(directory);
+	struct dirent *entry;
+	const char *words = NULL;
+
+	if (!threads) {
+		if (directory >= 0)
+			close(directory);
+		return "list the threads in /proc/self/task";
+	}
+	while (!words && (errno = 0, entry = readdir(threads))) {
+		struct capability_sets held;
+		if (entry->d_name[0] == '.')
+			continue;
+		words = read_capabilities(atoi(entry->d_name), &held);
+		if (words && errno == ESRCH)
+			words = NULL; /* it has ended */
+		else if (!words && held.permitted) {
+			words = "drop the capabilities of every thread: call it before other threads are started, or "
+					"without capabilities, or use DISABLENETWORK_THIS_THREAD";
+			errno = EBUSY;
+		}
+	}
+	if (!words && errno != 0)
+		words = "list the threads in /proc/self/task";
+	const int error = errno;
+	closedir(threads);
+	errno = error;
+	return words;
+}
+
+/* A file whose name has the same words in it has a / in front. */
+static bool names_a_ring(const char *text)
+{
+	return strstr(text, " anon_inode:[io_uring]") || strstr(text, " socket:[");
+}
+
+const char *refuse_mapped_rings(void)
+{
+	enum { OVERLAP = sizeof " anon_inode:[io_uring]" };
+	char text[OVERLAP + 4096 + 1];
+	size_t kept = 0;
+	ssize_t size;
+	bool found = false;
+	const int maps = open_proc("/proc/self/maps", 0);
+
+	if (maps < 0)
+		return "look for an io_uring in /proc/self/maps";
+	while (!found && (size = read(maps, text + kept, 4096)) > 0) {
+		const size_t length = kept + (size_t)size;
+		text[length] = '\0';
+		found = names_a_ring(text);
+		kept = length < OVERLAP ? length : OVERLAP;
+		memmove(text, text + length - kept, kept); /* a name may be cut in two */
+	}
+	const int error = errno;
+	close(maps);
+	errno = error;
+	if (!found && size < 0)
+		return "look for an io_uring in /proc/self/maps";
+	errno = 0;
+	return found ? "keep this process from reaching new peers through an io_uring or socket that is mapped "
+				   "into its memory: unmap it first" : NULL;
+}
+
+/* Signs that cost nothing, and for which no filter of ours kills: io_uring is missing
+ * behind each. */
+static bool may_be_off(void)
+{
+	return prctl(PR_GET_NO_NEW_PRIVS, 0L, 0L, 0L, 0L) == 1 &&
+		prctl(PR_GET_SECCOMP, 0L, 0L, 0L, 0L) == SECCOMP_MODE_FILTER &&
+		syscall(SYS_io_uring_setup, 0L, NULL) == -1 && errno == ENOSYS;
+}
+
+/* The child sends no signal at its end, and nobody waits for it but us. It leaves no core
+ * behind, and calls nothing that might wait for a lock, since a thread may hold it there. */
+const char *ask_network(enum network_state *state)
+{
+	siginfo_t end = { .si_code = 0 };
+
+	*state = NETWORK_IS_ON;
+	if (!may_be_off())
+		return NULL;
+	const long child = syscall(SYS_clone, 0L, NULL, NULL, NULL, 0L);
+	if (child == 0) {
+		syscall(SYS_prctl, (long)PR_SET_DUMPABLE, 0L, 0L, 0L, 0L);
+		syscall(SYS_exit_group,
+			syscall(SYS_socket, (long)AF_INET, (long)SOCK_STREAM, 0L) == -1 ? 1L : 0L);
+	}
+	if (child < 0)
+		return "try in a child whether sockets are refused already";
+	while (waitid(P_PID, (id_t)child, &end, WEXITED | __WALL) != 0)
+		if (errno != EINTR)
+			return "wait for the child that tries whether sockets are refused already";
+	if (end.si_code == CLD_EXITED)
+		*state = end.si_status == 1 ? NETWORK_IS_REFUSED : NETWORK_IS_ON;
+	else if (end.si_status == SIGSYS)
+		*state = NETWORK_KILLS;
+	else {
+		errno = EINTR;
+		return "try in a child whether sockets are refused already: it was killed";
+	}
+	return NULL;
+}

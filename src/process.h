@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright 2026 the disablenetwork authors
+ *
+ * What a running process has beside its descriptors, for the library: threads, mappings,
+ * filters. The tool has none of them when it starts prog. Nothing here changes anything.
+ * Rests on unshare(2), proc(5), clone(2).
+ */
+#ifndef PROCESS_H
+#define PROCESS_H
+
+#include <stdbool.h>
+
+/* False only if this process surely has no other thread, and shares its memory with none. */
+bool has_other_threads(void);
+
+/* NULL if no thread of this process holds a capability, else the words, with errno EBUSY.
+ * No thread can drop those of another. Needs /proc. */
+const char *refuse_capable_threads(void) __attribute__((warn_unused_result));
+
+/* NULL if no io_uring and no socket is mapped into memory, else the words, with errno set
+ * or 0. The kernel may serve a mapped one whose descriptor is closed. Needs /proc. */
+const char *refuse_mapped_rings(void) __attribute__((warn_unused_result));
+
+/* Whether the network is off for the calling thread already, by the base filter, and what
+ * that does. Tried with a socket in a child, and only where other signs are there.
+ * Returns NULL, or the words for what it was unable to do, with errno set. */
+enum network_state { NETWORK_IS_ON, NETWORK_IS_REFUSED, NETWORK_KILLS };
+const char *ask_network(enum network_state *state) __attribute__((warn_unused_result));
+
+#endif

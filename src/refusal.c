@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright 2026 the disablenetwork authors
+ *
+ * See refusal.h. What programs expect of socket, connect, bind, and nothing that the
+ * trials of seccomp.c could mistake for the kernel's own answer.
+ */
+#include "refusal.h"
+
+#include <errno.h>
+
+const struct refusal_error refusal_errors[REFUSAL_ERRORS] = {
+	{ "EPERM", EPERM },
+	{ "EACCES", EACCES },
+	{ "EADDRNOTAVAIL", EADDRNOTAVAIL },
+	{ "EAFNOSUPPORT", EAFNOSUPPORT },
+	{ "ECONNREFUSED", ECONNREFUSED },
+	{ "EHOSTUNREACH", EHOSTUNREACH },
+	{ "ENETDOWN", ENETDOWN },
+	{ "ENETUNREACH", ENETUNREACH },
+	{ "EOPNOTSUPP", EOPNOTSUPP },
+	{ "EPROTONOSUPPORT", EPROTONOSUPPORT },
+};

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright 2026 the disablenetwork authors
+ *
+ * What becomes of a refused call, and what it may return.
+ */
+#ifndef REFUSAL_H
+#define REFUSAL_H
+
+#include <stdbool.h>
+
+/* Calls that programs only probe for (io_uring, x32) answer ENOSYS whatever stands here. */
+struct refusal {
+	int error; /* the errno that it returns, unless */
+	bool kill; /* it kills the process by SIGSYS */
+	bool log;  /* the kernel log hears of it */
+	bool all_threads; /* the caller's other threads come along */
+	bool untried;     /* no trial: an older filter would kill us for it, or log it */
+};
+
+/* Refused calls may return these. */
+enum { REFUSAL_ERRORS = 10 };
+extern const struct refusal_error {
+	const char *name;
+	int error;
+} refusal_errors[REFUSAL_ERRORS];
+
+#endif
