@@ -1,0 +1,799 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright 2026 the disablenetwork authors
+ *
+ * The library as its callers see it, each case in a process of its own. What fails early
+ * must have done nothing.
+ */
+#include "disablenetwork.h"
+
+#include "../unit/unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/io_uring.h>
+#include <linux/netlink.h>
+#include <linux/seccomp.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#define NOTE(...) printf("# not on this machine: " __VA_ARGS__)
+
+/* Direct calls: libc may go by socketcall. */
+static int make_socket(int family, int type) { return (int)syscall(SYS_socket, (long)family, (long)type, 0L); }
+
+static int landlock_abi(void) { return (int)syscall(444, NULL, 0L, 1L); }
+
+static void assert_off(void)
+{
+	ck_assert_int_eq(make_socket(AF_INET, SOCK_STREAM), -1);
+	ck_assert_int_eq(errno, EPERM);
+	ck_assert_int_eq(make_socket(AF_NETLINK, SOCK_RAW), -1);
+	ck_assert_int_ge(make_socket(AF_UNIX, SOCK_STREAM), 0);
+	ck_assert_int_eq(prctl(PR_GET_NO_NEW_PRIVS, 0L, 0L, 0L, 0L), 1);
+	ck_assert_int_eq(disablenetwork_is_off(), 1);
+}
+
+static void switch_off_with(const struct disablenetwork_options *options)
+{
+	const int answer = disablenetwork_with(options);
+
+	ck_assert_msg(answer == 0, "%s", disablenetwork_error());
+}
+
+/* What a call may change, as text: capabilities, filters, signals, limits, descriptors. */
+static void describe_process(char *text, size_t size)
+{
+	static const char *const lines[] = { "SigBlk", "SigIgn", "SigCgt", "Cap", "NoNew", "Seccomp", "Uid", "Threads" };
+	char line[256];
+	struct rlimit limit;
+	size_t length;
+	FILE *status = fopen("/proc/thread-self/status", "re");
+
+	ck_assert_ptr_nonnull(status);
+	text[0] = '\0';
+	while (fgets(line, sizeof line, status))
+		for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+			if (strncmp(line, lines[i], strlen(lines[i])) == 0)
+				strncat(text, line, size - strlen(text) - 1);
+	fclose(status);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	length = strlen(text);
+	length += (size_t)snprintf(text + length, size - length, "limit %llu, open:", (unsigned long long)limit.rlim_cur);
+	for (int number = 0; number < 300; number++)
+		if (fcntl(number, F_GETFD) >= 0)
+			length += (size_t)snprintf(text + length, size - length, " %d", number);
+}
+
+/* It fails with ERROR and words that contain WORDS, and nothing has been done. */
+static void assert_refused_early(const struct disablenetwork_options *options, int error, const char *words)
+{
+	char before[4096], after[4096];
+
+	describe_process(before, sizeof before);
+	const int answer = disablenetwork_with(options), got = errno;
+	describe_process(after, sizeof after);
+	ck_assert_int_eq(answer, -1);
+	ck_assert_msg(got == error, "%s, wanted %s: %s", strerror(got), strerror(error), disablenetwork_error());
+	ck_assert_msg(strncmp(disablenetwork_error(), "unable to ", 10) == 0, "%s", disablenetwork_error());
+	ck_assert_msg(strstr(disablenetwork_error(), words) != NULL, "%s", disablenetwork_error());
+	ck_assert_str_eq(before, after);
+	ck_assert_int_ge(make_socket(AF_INET, SOCK_STREAM), 0);
+	ck_assert_int_eq(disablenetwork_is_off(), 0);
+}
+
+/* As on a kernel without Landlock. Root needs no no_new_privs for it. */
+static void hide_landlock(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 444, 0, 1), /* landlock_create_ruleset */
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = { .len = 4, .filter = code };
+
+	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L), 0);
+	ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0L, 0L), 0);
+}
+
+static void become_nobody(void)
+{
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(setgid(65534), 0);
+	ck_assert_int_eq(setuid(65534), 0);
+	ck_assert_int_eq(prctl(PR_SET_DUMPABLE, 1L, 0L, 0L, 0L), 0);
+}
+
+START_TEST(without_options)
+{
+	const int before = make_socket(AF_INET, SOCK_STREAM);
+
+	ck_assert_int_ge(before, 0); /* the control */
+	close(before);
+	ck_assert_int_eq(disablenetwork_is_off(), 0);
+	errno = EDOM;
+	ck_assert_msg(disablenetwork() == 0, "%s", disablenetwork_error());
+	ck_assert_int_eq(errno, EDOM);
+	ck_assert_str_eq(disablenetwork_error(), "");
+	assert_off();
+}
+END_TEST
+
+START_TEST(nothing_else_changes)
+{
+	char before[4096], after[4096], *at, *other;
+	sigset_t blocked;
+
+	signal(SIGUSR1, SIG_IGN);
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &blocked, NULL);
+	const int output = catch_output(STDOUT_FILENO), errors = catch_output(STDERR_FILENO);
+	fcntl(output, F_SETFL, O_NONBLOCK);
+	fcntl(errors, F_SETFL, O_NONBLOCK);
+	ck_assert_int_ge(open("/dev/null", O_RDONLY | O_CLOEXEC), 0);
+	describe_process(before, sizeof before);
+	switch_off_with(NULL);
+	switch_off_with(NULL); /* the second one asks a child */
+	describe_process(after, sizeof after);
+	ck_assert_ptr_nonnull(at = strstr(before, "limit"));
+	ck_assert_ptr_nonnull(other = strstr(after, "limit"));
+	ck_assert_str_eq(at, other);
+	at = strstr(before, "Sig"), other = strstr(after, "Sig");
+	ck_assert_int_eq(strncmp(at, other, (size_t)(strstr(before, "CapInh") - at)), 0);
+	ck_assert_int_eq(waitid(P_ALL, 0, NULL, WEXITED | WNOHANG | __WALL), -1); /* it left no child */
+	char byte;
+	ck_assert_int_eq(read(output, &byte, 1), -1);
+	ck_assert_int_eq(read(errors, &byte, 1), -1);
+}
+END_TEST
+
+/* Options that are wrong. SIZE 0 stands for the right one. */
+static const struct {
+	struct disablenetwork_options options;
+	int error;
+	const char *words;
+} wrong[] = {
+	{ { .size = 23 }, EINVAL, "size is not that of the structure" },
+	{ { .size = 1 }, EINVAL, "size is not that of the structure" },
+	{ { .size = 4097 }, EINVAL, "size is not that of the structure" },
+	{ { .size = UINT32_MAX }, EINVAL, "size is not that of the structure" },
+	{ { .flags = 0x20 }, EINVAL, "unknown flag" },
+	{ { .flags = UINT64_C(1) << 63 }, EINVAL, "unknown flag" },
+	{ { .refusal_error = EBADF }, EINVAL, "cannot return that error" },
+	{ { .refusal_error = -1 }, EINVAL, "cannot return that error" },
+	{ { .refusal_error = 0x10001 }, EINVAL, "cannot return that error" },
+	{ { .refusal_error = EPERM, .flags = DISABLENETWORK_KILL }, EINVAL, "either return an error or kill" },
+	{ { .keep_capabilities = UINT64_C(1) << CAP_NET_RAW }, EINVAL, "not on the list" },
+	{ { .keep_capabilities = UINT64_C(1) << CAP_SYS_ADMIN }, EINVAL, "not on the list" },
+	{ { .keep_capabilities = UINT64_C(1) << 63 }, EINVAL, "not on the list" },
+};
+
+START_TEST(wrong_options)
+{
+	struct disablenetwork_options options = wrong[_i].options;
+
+	if (options.size == 0)
+		options.size = sizeof options;
+	assert_refused_early(&options, wrong[_i].error, wrong[_i].words);
+}
+END_TEST
+
+/* A caller that was built for a later version: longer, with or without something there. */
+START_TEST(options_of_a_later_version)
+{
+	struct {
+		struct disablenetwork_options options;
+		unsigned char later[40];
+	} longer = { .options = { .size = sizeof longer, .refusal_error = EACCES } };
+
+	longer.later[39] = 1;
+	assert_refused_early(&longer.options, E2BIG, "what this version of libdisablenetwork does not know");
+	longer.later[39] = 0;
+	switch_off_with(&longer.options);
+	ck_assert_int_eq(make_socket(AF_INET, SOCK_STREAM), -1);
+	ck_assert_int_eq(errno, EACCES);
+}
+END_TEST
+
+START_TEST(the_first_version_has_24_bytes)
+{
+	/* Those of a caller that was built with it, whatever the structure has become. */
+	unsigned char first[24] = { 24 };
+
+	_Static_assert(offsetof(struct disablenetwork_options, refusal_error) == 4, "refusal_error");
+	_Static_assert(offsetof(struct disablenetwork_options, flags) == 8, "flags");
+	_Static_assert(offsetof(struct disablenetwork_options, keep_capabilities) == 16, "keep_capabilities");
+	memcpy(first, &(uint32_t){ 24 }, 4);
+	ck_assert_int_eq(disablenetwork_with((const void *)first), 0);
+	assert_off();
+}
+END_TEST
+
+START_TEST(another_error)
+{
+	const int errors[] = { EPERM, EACCES, EADDRNOTAVAIL, EAFNOSUPPORT, ECONNREFUSED, EHOSTUNREACH, ENETDOWN,
+		ENETUNREACH, EOPNOTSUPP, EPROTONOSUPPORT };
+
+	switch_off_with(&(struct disablenetwork_options){ .size = sizeof(struct disablenetwork_options), .refusal_error = errors[_i] });
+	ck_assert_int_eq(make_socket(AF_INET, SOCK_STREAM), -1);
+	ck_assert_int_eq(errno, errors[_i]);
+}
+END_TEST
+
+START_TEST(killing_kills)
+{
+	switch_off_with(&(struct disablenetwork_options){ .size = sizeof(struct disablenetwork_options), .flags = DISABLENETWORK_KILL });
+	make_socket(AF_INET, SOCK_STREAM);
+}
+END_TEST
+
+/* Neither the second call nor the question is killed for trying. */
+START_TEST(killing_then_again)
+{
+	const struct disablenetwork_options options = { .size = sizeof options, .flags = DISABLENETWORK_KILL };
+
+	signal(SIGCHLD, SIG_IGN);
+	switch_off_with(&options);
+	ck_assert_int_eq(disablenetwork_is_off(), 1);
+	switch_off_with(&options);
+	switch_off_with(NULL);
+	ck_assert_int_eq(disablenetwork_is_off(), 1);
+	ck_assert_int_eq(syscall(425 /* io_uring_setup */, 1L, NULL), -1);
+	ck_assert_int_eq(errno, ENOSYS);
+	ck_assert_int_ge(make_socket(AF_UNIX, SOCK_STREAM), 0);
+}
+END_TEST
+
+START_TEST(logging_still_refuses)
+{
+	switch_off_with(&(struct disablenetwork_options){ .size = sizeof(struct disablenetwork_options), .flags = DISABLENETWORK_LOG });
+	assert_off();
+}
+END_TEST
+
+/* As often as there are Landlock layers; then it says so, and the network is still off. */
+START_TEST(many_times)
+{
+	int count = 0;
+
+	while (count < 40 && disablenetwork() == 0)
+		count++;
+	if (landlock_abi() >= 2) {
+		ck_assert_int_le(count, 16);
+		ck_assert_int_ge(count, 2);
+		ck_assert_int_eq(errno, EOPNOTSUPP);
+		ck_assert_ptr_nonnull(strstr(disablenetwork_error(), "16 others"));
+	}
+	assert_off();
+}
+END_TEST
+
+static int make_ring(void)
+{
+	struct io_uring_params parameters = { 0 };
+	return (int)syscall(425, 2L, &parameters); /* io_uring_setup: close-on-exec */
+}
+static int make_udp(void) { return make_socket(AF_INET, SOCK_DGRAM); }
+static int make_udp_cloexec(void) { return make_socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC); }
+static int make_netlink(void) { return make_socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC); }
+static int make_raw(void) { return (int)syscall(SYS_socket, (long)AF_INET, (long)SOCK_RAW | SOCK_CLOEXEC, 253L); }
+static int make_tun(void) { return open("/dev/net/tun", O_RDWR | O_CLOEXEC); }
+static const struct {
+	int (*make)(void);
+	const char *kind;
+} loose[] = {
+	{ make_udp, "(a UDP socket)" },
+	{ make_udp_cloexec, "(a UDP socket)" },
+	{ make_netlink, "(a netlink socket)" },
+	{ make_raw, "(a raw socket)" },
+	{ make_ring, "(an io_uring)" },
+	{ make_tun, "(a tun or tap device)" },
+};
+
+START_TEST(loose_descriptors)
+{
+	char words[80];
+	const int made = loose[_i].make();
+
+	if (made < 0) {
+		NOTE("%s: %s\n", loose[_i].kind, strerror(errno));
+		return;
+	}
+	snprintf(words, sizeof words, "through descriptor %d %s", made, loose[_i].kind);
+	assert_refused_early(NULL, EBADFD, words);
+	ck_assert_ptr_nonnull(strstr(disablenetwork_error(), "DISABLENETWORK_CLOSE"));
+	ck_assert_int_ge(fcntl(made, F_GETFD), 0);
+	switch_off_with(&(struct disablenetwork_options){ .size = sizeof(struct disablenetwork_options), .flags = DISABLENETWORK_CLOSE });
+	ck_assert_int_eq(fcntl(made, F_GETFD), -1);
+	assert_off();
+}
+END_TEST
+
+START_TEST(harmless_descriptors)
+{
+	int pair[2], pipes[2];
+	char byte;
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	ck_assert_int_eq(pipe2(pipes, O_CLOEXEC), 0);
+	ck_assert_int_ge(eventfd(0, EFD_CLOEXEC), 0);
+	ck_assert_int_ge(epoll_create1(EPOLL_CLOEXEC), 0);
+	switch_off_with(NULL);
+	ck_assert_int_eq(write(pair[0], "x", 1), 1);
+	ck_assert_int_eq(read(pair[1], &byte, 1), 1);
+	ck_assert_int_eq(write(pipes[1], "x", 1), 1);
+}
+END_TEST
+
+START_TEST(a_closed_standard_input_becomes_dev_null)
+{
+	char byte;
+
+	close(STDIN_FILENO);
+	ck_assert_int_eq(make_udp(), STDIN_FILENO);
+	switch_off_with(&(struct disablenetwork_options){ .size = sizeof(struct disablenetwork_options), .flags = DISABLENETWORK_CLOSE });
+	ck_assert_int_eq(read(STDIN_FILENO, &byte, 1), 0);
+}
+END_TEST
+
+/* Its descriptor is closed, but the kernel could serve it all the same. */
+START_TEST(a_mapped_ring)
+{
+	const struct disablenetwork_options options = { .size = sizeof options, .flags = DISABLENETWORK_CLOSE };
+	const int ring = make_ring();
+
+	if (ring < 0) {
+		NOTE("io_uring: %s\n", strerror(errno));
+		return;
+	}
+	void *mapped = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING);
+	ck_assert_ptr_ne(mapped, MAP_FAILED);
+	close(ring);
+	/* It may stand anywhere in a long file. */
+	for (int i = 0; i < 100 * _i; i++)
+		ck_assert_ptr_ne(mmap(NULL, 4096, i % 2 ? PROT_READ : PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), MAP_FAILED);
+	assert_refused_early(&options, EOPNOTSUPP, "mapped");
+	munmap(mapped, 4096);
+	switch_off_with(&options);
+}
+END_TEST
+
+/* A connection over loopback; the other end is a child's. */
+static int connect_to(struct sockaddr_in *address, bool cloexec)
+{
+	const int made = make_socket(AF_INET, SOCK_STREAM | (cloexec ? SOCK_CLOEXEC : 0));
+
+	ck_assert_int_eq(connect(made, (void *)address, sizeof *address), 0);
+	return made;
+}
+
+static int listen_on_loopback(struct sockaddr_in *address)
+{
+	const int made = make_socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC);
+	socklen_t size = sizeof *address;
+
+	*address = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	ck_assert_int_eq(bind(made, (void *)address, size), 0);
+	ck_assert_int_eq(listen(made, 8), 0);
+	ck_assert_int_eq(getsockname(made, (void *)address, &size), 0);
+	return made;
+}
+
+static void echo_one(int listener, int accepts)
+{
+	if (fork() != 0)
+		return;
+	char byte;
+	for (int i = 0, peer; i < accepts && (peer = accept(listener, NULL, NULL)) >= 0; i++)
+		if (fork() == 0) {
+			while (read(peer, &byte, 1) == 1)
+				if (write(peer, &byte, 1) != 1)
+					break;
+			_exit(0);
+		}
+	_exit(0);
+}
+
+static void assert_echo(int connection)
+{
+	char byte = 0;
+
+	ck_assert_int_eq(write(connection, "e", 1), 1);
+	ck_assert_int_eq(read(connection, &byte, 1), 1);
+	ck_assert_int_eq(byte, 'e');
+}
+
+START_TEST(a_connection_goes_on)
+{
+	struct sockaddr_in address;
+	const int listener = listen_on_loopback(&address);
+
+	echo_one(listener, 3);
+	close(listener);
+	const int connection = connect_to(&address, _i), unconnected = make_socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC);
+	close(connect_to(&address, true)); /* the control: one more is possible */
+	assert_echo(connection);
+	switch_off_with(NULL);
+	assert_echo(connection);
+	ck_assert_int_eq(connect(unconnected, (void *)&address, sizeof address), -1);
+	ck_assert_msg(errno == EACCES || errno == EPERM, "%s", strerror(errno));
+	ck_assert_int_eq(listen(unconnected, 1), -1);
+	ck_assert_int_eq(errno, EPERM);
+	ck_assert_int_eq(sendto(unconnected, "x", 1, MSG_FASTOPEN, (void *)&address, sizeof address), -1);
+	ck_assert_int_eq(errno, EPERM);
+	/* connect to no address unconnects; no other peer then */
+	connect(connection, &(struct sockaddr){ .sa_family = AF_UNSPEC }, sizeof(struct sockaddr));
+	ck_assert_int_eq(connect(connection, (void *)&address, sizeof address), -1);
+	ck_assert_msg(errno == EACCES || errno == EPERM, "%s", strerror(errno));
+}
+END_TEST
+
+START_TEST(a_listener_goes_on)
+{
+	struct sockaddr_in address;
+	const int listener = listen_on_loopback(&address);
+	const pid_t child = fork();
+
+	if (child == 0) {
+		const int connection = connect_to(&address, false);
+		char byte;
+		_exit(read(connection, &byte, 1) != 1);
+	}
+	switch_off_with(NULL);
+	const int peer = accept(listener, NULL, NULL);
+	int status;
+	ck_assert_int_ge(peer, 0);
+	ck_assert_int_eq(write(peer, "x", 1), 1);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
+START_TEST(children)
+{
+	int go[2], status;
+	char byte;
+
+	ck_assert_int_eq(pipe(go), 0);
+	const pid_t earlier = fork();
+	if (earlier == 0) {
+		_exit(read(go[0], &byte, 1) != 1 || make_socket(AF_INET, SOCK_STREAM) < 0);
+	}
+	switch_off_with(NULL);
+	ck_assert_int_eq(ptrace(PTRACE_SEIZE, earlier, NULL, NULL), -1);
+	ck_assert_int_eq(errno, EPERM);
+	ck_assert_int_eq(write(go[1], "x", 1), 1);
+	ck_assert_int_eq(waitpid(earlier, &status, 0), earlier);
+	ck_assert_int_eq(status, 0); /* it was started before */
+	const pid_t later = fork();
+	if (later == 0)
+		_exit(make_socket(AF_INET, SOCK_STREAM) >= 0);
+	ck_assert_int_eq(waitpid(later, &status, 0), later);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
+START_TEST(capabilities)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+	const struct disablenetwork_options options = { .size = sizeof options,
+		.keep_capabilities = UINT64_C(1) << CAP_CHOWN };
+
+	if (geteuid() != 0) {
+		assert_refused_early(&options, EPERM, "keep capability chown");
+		return;
+	}
+	switch_off_with(&options);
+	ck_assert_int_eq(syscall(SYS_capget, &header, data), 0);
+	ck_assert_uint_eq(data[0].permitted, 1U << CAP_CHOWN);
+	ck_assert_uint_eq(data[0].effective, 1U << CAP_CHOWN);
+	ck_assert_uint_eq(data[1].permitted, 0);
+}
+END_TEST
+
+START_TEST(capabilities_that_are_not_held)
+{
+	become_nobody();
+	assert_refused_early(&(struct disablenetwork_options){ .size = sizeof(struct disablenetwork_options),
+		.keep_capabilities = UINT64_C(1) << CAP_CHOWN }, EPERM, "keep capability chown");
+}
+END_TEST
+
+/* An empty root: nothing to look at descriptors in, so nothing is done. */
+START_TEST(without_proc)
+{
+	char directory[] = "/tmp/check_library.XXXXXX";
+
+	if (geteuid() != 0 && unshare(CLONE_NEWUSER) != 0) {
+		NOTE("user namespaces: %s\n", strerror(errno));
+		return;
+	}
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+	const int away = open(directory, O_RDONLY | O_DIRECTORY);
+	rmdir(directory);
+	if (fchdir(away) != 0 || chroot(".") != 0) {
+		NOTE("chroot: %s\n", strerror(errno));
+		return;
+	}
+	for (int i = 0; i < 2; i++) {
+		const struct disablenetwork_options options = { .size = sizeof options, .flags = i ? DISABLENETWORK_CLOSE : 0 };
+		ck_assert_int_eq(disablenetwork_with(&options), -1);
+		ck_assert_int_eq(errno, ENOENT);
+		ck_assert_ptr_nonnull(strstr(disablenetwork_error(), "/proc"));
+		ck_assert_int_eq(prctl(PR_GET_NO_NEW_PRIVS, 0L, 0L, 0L, 0L), 0);
+		ck_assert_int_ge(make_socket(AF_INET, SOCK_STREAM), 0);
+	}
+}
+END_TEST
+
+START_TEST(no_room_for_a_descriptor)
+{
+	struct rlimit limit;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	const rlim_t before = limit.rlim_cur;
+	limit.rlim_cur = 0;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	ck_assert_int_eq(disablenetwork(), -1);
+	ck_assert_int_eq(errno, EMFILE);
+	ck_assert_int_eq(prctl(PR_GET_NO_NEW_PRIVS, 0L, 0L, 0L, 0L), 0);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	ck_assert_uint_eq(limit.rlim_cur, 0);
+	limit.rlim_cur = before;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	switch_off_with(NULL);
+}
+END_TEST
+
+/* --- Threads. --- */
+
+static sem_t go, done;
+static struct { int made, error, off; char words[200]; } thread_got;
+
+static void *try_when_told(void *unused)
+{
+	(void)unused;
+	sem_wait(&go);
+	thread_got.made = make_socket(AF_INET, SOCK_STREAM);
+	thread_got.error = errno;
+	thread_got.off = disablenetwork_is_off();
+	sem_post(&done);
+	sem_wait(&go);
+	return NULL;
+}
+
+static void start_thread(void *(*body)(void *))
+{
+	pthread_t thread;
+
+	sem_init(&go, 0, 0);
+	sem_init(&done, 0, 0);
+	ck_assert_int_eq(pthread_create(&thread, NULL, body, NULL), 0);
+}
+
+static void tell_thread(void)
+{
+	sem_post(&go);
+	sem_wait(&done);
+}
+
+static const struct disablenetwork_options this_thread = { .size = sizeof this_thread, .flags = DISABLENETWORK_THIS_THREAD };
+
+/* This kernel's Landlock is too old to bring the thread along, or it does. */
+START_TEST(two_threads)
+{
+	become_nobody();
+	start_thread(try_when_told);
+	if (landlock_abi() >= 2 && landlock_abi() < 8) {
+		assert_refused_early(NULL, EBUSY, "every thread into a Landlock domain");
+		return;
+	}
+	switch_off_with(NULL);
+	assert_off();
+	tell_thread();
+	ck_assert_int_eq(thread_got.made, -1);
+	ck_assert_int_eq(thread_got.error, EPERM);
+}
+END_TEST
+
+START_TEST(two_threads_without_landlock)
+{
+	become_nobody();
+	hide_landlock();
+	start_thread(try_when_told);
+	switch_off_with(NULL);
+	assert_off();
+	tell_thread();
+	ck_assert_int_eq(thread_got.made, -1);
+	ck_assert_int_eq(thread_got.error, EPERM);
+	ck_assert_int_eq(thread_got.off, 1);
+	ck_assert_int_eq(ptrace(PTRACE_TRACEME, 0, NULL, NULL), -1); /* the filter in Landlock's place */
+}
+END_TEST
+
+START_TEST(this_thread_alone)
+{
+	if (_i)
+		become_nobody();
+	start_thread(try_when_told);
+	switch_off_with(&this_thread);
+	assert_off();
+	tell_thread();
+	ck_assert_int_ge(thread_got.made, 0);
+	ck_assert_int_eq(thread_got.off, 0);
+}
+END_TEST
+
+START_TEST(one_thread_needs_no_flag)
+{
+	switch_off_with(&this_thread);
+	assert_off();
+}
+END_TEST
+
+START_TEST(threads_with_capabilities)
+{
+	if (geteuid() != 0) {
+		NOTE("root\n");
+		return;
+	}
+	hide_landlock();
+	start_thread(try_when_told);
+	assert_refused_early(NULL, EBUSY, "capabilities of every thread");
+	/* The other thread has them still. */
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[2] = { { 0, 0, 0 }, { 0, 0, 0 } };
+	ck_assert_int_eq(syscall(SYS_capset, &header, none), 0);
+	assert_refused_early(NULL, EBUSY, "capabilities of every thread");
+}
+END_TEST
+
+static void *load_own_filter(void *unused)
+{
+	hide_landlock();
+	sem_post(&done);
+	return try_when_told(unused);
+}
+
+START_TEST(a_thread_with_a_filter_of_its_own)
+{
+	become_nobody();
+	hide_landlock();
+	start_thread(load_own_filter);
+	sem_wait(&done);
+	ck_assert_int_eq(disablenetwork(), -1);
+	ck_assert_int_eq(errno, EBUSY);
+	ck_assert_ptr_nonnull(strstr(disablenetwork_error(), "a thread that has one of its own"));
+	tell_thread();
+	ck_assert_int_ge(thread_got.made, 0); /* it is still outside, and we have said so */
+}
+END_TEST
+
+static void *fail_in_thread(void *unused)
+{
+	(void)unused;
+	ck_assert_str_eq(disablenetwork_error(), "");
+	ck_assert_int_eq(disablenetwork_with(&(struct disablenetwork_options){ .size = 1 }), -1);
+	snprintf(thread_got.words, sizeof thread_got.words, "%s", disablenetwork_error());
+	sem_post(&done);
+	sem_wait(&go);
+	return NULL;
+}
+
+START_TEST(the_words_are_each_threads_own)
+{
+	const struct disablenetwork_options unknown = { .size = sizeof unknown, .flags = 0x8000 };
+
+	ck_assert_int_eq(disablenetwork_with(&unknown), -1);
+	start_thread(fail_in_thread);
+	sem_wait(&done);
+	ck_assert_ptr_nonnull(strstr(thread_got.words, "size"));
+	ck_assert_ptr_nonnull(strstr(disablenetwork_error(), "unknown flag"));
+}
+END_TEST
+
+/* The child of a process with threads has one. */
+START_TEST(in_the_child_of_a_process_with_threads)
+{
+	int status;
+
+	start_thread(try_when_told);
+	const pid_t child = fork();
+	if (child == 0)
+		_exit(disablenetwork() != 0 || make_socket(AF_INET, SOCK_STREAM) >= 0 || !disablenetwork_is_off());
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	ck_assert_int_eq(disablenetwork_is_off(), 0);
+}
+END_TEST
+
+/* A sandbox that does not let it ask by unshare(2): /proc tells. */
+START_TEST(threads_are_counted_without_unshare)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_unshare, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = { .len = 4, .filter = code };
+
+	become_nobody();
+	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L), 0);
+	ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0L, 0L), 0);
+	if (_i) {
+		start_thread(try_when_told);
+		if (landlock_abi() >= 2 && landlock_abi() < 8) {
+			assert_refused_early(NULL, EBUSY, "every thread");
+			return;
+		}
+	}
+	switch_off_with(NULL);
+	assert_off();
+	if (_i) {
+		tell_thread();
+		ck_assert_int_eq(thread_got.made, -1);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("library");
+	TCase *all = tcase_create("all");
+
+	tcase_set_timeout(all, 60);
+	tcase_add_test(all, without_options);
+	tcase_add_test(all, nothing_else_changes);
+	tcase_add_loop_test(all, wrong_options, 0, (int)(sizeof wrong / sizeof wrong[0]));
+	tcase_add_test(all, options_of_a_later_version);
+	tcase_add_test(all, the_first_version_has_24_bytes);
+	tcase_add_loop_test(all, another_error, 0, 10);
+	tcase_add_test_raise_signal(all, killing_kills, SIGSYS);
+	tcase_add_test(all, killing_then_again);
+	tcase_add_test(all, logging_still_refuses);
+	tcase_add_test(all, many_times);
+	tcase_add_loop_test(all, loose_descriptors, 0, (int)(sizeof loose / sizeof loose[0]));
+	tcase_add_test(all, harmless_descriptors);
+	tcase_add_test(all, a_closed_standard_input_becomes_dev_null);
+	tcase_add_loop_test(all, a_mapped_ring, 0, 4);
+	tcase_add_loop_test(all, a_connection_goes_on, 0, 2);
+	tcase_add_test(all, a_listener_goes_on);
+	tcase_add_test(all, children);
+	tcase_add_test(all, capabilities);
+	tcase_add_test(all, capabilities_that_are_not_held);
+	tcase_add_test(all, without_proc);
+	tcase_add_test(all, no_room_for_a_descriptor);
+	tcase_add_test(all, two_threads);
+	tcase_add_test(all, two_threads_without_landlock);
+	tcase_add_loop_test(all, this_thread_alone, 0, 2);
+	tcase_add_test(all, one_thread_needs_no_flag);
+	tcase_add_test(all, threads_with_capabilities);
+	tcase_add_test(all, a_thread_with_a_filter_of_its_own);
+	tcase_add_test(all, the_words_are_each_threads_own);
+	tcase_add_test(all, in_the_child_of_a_process_with_threads);
+	tcase_add_loop_test(all, threads_are_counted_without_unshare, 0, 2);
+	suite_add_tcase(suite, all);
+	return run_suite(suite);
+}
