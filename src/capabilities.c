@@ -77,7 +77,7 @@ void capability_names(char *text, unsigned size)
 			keepable[i].name);
 }
 
-const char *read_capabilities(pid_t thread, struct capability_sets *sets)
+const char *capabilities_read(pid_t thread, struct capability_sets *sets)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3, .pid = thread };
 	/* All of them, for an answer that writes nothing: then some are left. */
@@ -180,7 +180,7 @@ static const char *drop_all_but(capability_set keep)
 static const char *check_left(capability_set keep, bool bounding)
 {
 	struct capability_sets left;
-	const char *words = read_capabilities(0, &left);
+	const char *words = capabilities_read(0, &left);
 
 	if (words)
 		return words;
@@ -220,7 +220,7 @@ static const char *check_kept(capability_set keep, capability_set permitted)
 const char *capabilities_check(capability_set keep)
 {
 	struct capability_sets held;
-	const char *words = read_capabilities(0, &held);
+	const char *words = capabilities_read(0, &held);
 
 	return words ? words : check_kept(keep, held.permitted);
 }
@@ -228,7 +228,7 @@ const char *capabilities_check(capability_set keep)
 const char *capabilities_drop(capability_set keep, struct capabilities_dropped *dropped)
 {
 	struct capability_sets held;
-	const char *words = read_capabilities(0, &held);
+	const char *words = capabilities_read(0, &held);
 
 	if (words || (words = check_kept(keep, held.permitted)))
 		return words;

@@ -35,7 +35,7 @@ const char *capabilities_check(capability_set keep) __attribute__((warn_unused_r
 struct capability_sets {
 	capability_set permitted, effective, inheritable;
 };
-const char *read_capabilities(pid_t thread, struct capability_sets *sets)
+const char *capabilities_read(pid_t thread, struct capability_sets *sets)
 	__attribute__((warn_unused_result));
 
 /* Drops all but KEEP, for this process and all that it execs, and reads back what

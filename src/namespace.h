@@ -7,6 +7,7 @@
 #define ask_network disablenetwork_ask_network
 #define capabilities_check disablenetwork_capabilities_check
 #define capabilities_drop disablenetwork_capabilities_drop
+#define capabilities_read disablenetwork_capabilities_read
 #define capability_add disablenetwork_capability_add
 #define capability_names disablenetwork_capability_names
 #define classify_descriptor disablenetwork_classify_descriptor
@@ -18,7 +19,6 @@
 #define kernel_off_offered disablenetwork_kernel_off_offered
 #define landlock_restrict disablenetwork_landlock_restrict
 #define landlock_takes_threads disablenetwork_landlock_takes_threads
-#define read_capabilities disablenetwork_read_capabilities
 #define refusal_errors disablenetwork_refusal_errors
 #define refuse_capable_threads disablenetwork_refuse_capable_threads
 #define refuse_mapped_rings disablenetwork_refuse_mapped_rings

@@ -78,7 +78,7 @@ const char *refuse_capable_threads(void)
 		struct capability_sets held;
 		if (entry->d_name[0] == '.')
 			continue;
-		words = read_capabilities(atoi(entry->d_name), &held);
+		words = capabilities_read(atoi(entry->d_name), &held);
 		if (words && errno == ESRCH)
 			words = NULL; /* it has ended */
 		else if (!words && held.permitted) {

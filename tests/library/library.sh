@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: ISC
+# shellcheck shell=bash disable=SC2034,SC2154
+# Sourced by the tests of the library, after tap.sh.
+: "${BUILD_DIRECTORY:=$PWD}"
+compiler=${CC:-cc}
+source=$TESTS_DIRECTORY/..
+
+# As an ordinary user, if we are root: capabilities are each thread's own.
+as_user=(env)
+if [ "$(id -u)" = 0 ]; then
+	as_user=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+fi
+
+# compile PROGRAM WORD...: with the library of this build; the static one if there is one
+compile() {
+	local built=$BUILD_DIRECTORY/.libs library
+	library=("$built/libdisablenetwork.a")
+	[ -e "${library[0]}" ] || library=(-L"$built" -ldisablenetwork "-Wl,-rpath,$built")
+	"$compiler" -O2 -Wall -Wextra -Werror -I "$source/src" -o "$scratch/$1" "${@:2}" "${library[@]}" -lpthread
+}
