@@ -328,19 +328,18 @@ void inherited_name_loose(const struct inherited *inherited, char *text, size_t 
 		snprintf(text + length, size - length, " and %u more", inherited->loose_count - named);
 }
 
-const char *inherited_refuse_loose(struct inherited *inherited, bool no_exec)
+const char *inherited_refuse_loose(struct inherited *inherited)
 {
-	char names[LOOSE_NAMED * 64], in_sh[32];
+	char names[LOOSE_NAMED * 64];
 
 	if (inherited->loose_count == 0)
 		return NULL;
 	inherited_name_loose(inherited, names, sizeof names);
-	snprintf(in_sh, sizeof in_sh, " (in sh: %d>&-)", inherited->loose[0].number);
 	snprintf(inherited->refusal, sizeof inherited->refusal,
-		"keep %s from reaching new peers through descriptor%s %s: close %s first%s or use %s",
-		no_exec ? "this process" : "prog", inherited->loose_count > 1 ? "s" : "", names,
-		inherited->loose_count > 1 ? "them" : "it", no_exec ? "" : in_sh,
-		no_exec ? "DISABLENETWORK_CLOSE" : "-c");
+		"keep prog from reaching new peers through descriptor%s %s: close %s first (in sh: %d>&-) "
+		"or use -c",
+		inherited->loose_count > 1 ? "s" : "", names, inherited->loose_count > 1 ? "them" : "it",
+		inherited->loose[0].number);
 	errno = 0;
 	return inherited->refusal;
 }

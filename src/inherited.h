@@ -56,8 +56,8 @@ const char *inherited_scan(struct inherited *inherited, const struct scan *scan)
 void inherited_name_loose(const struct inherited *inherited, char *text, size_t size);
 
 /* NULL if nothing is loose, else the words for refusing to run, with errno 0. They
- * name the descriptors, advise a caller with or without exec, and stand in *inherited. */
-const char *inherited_refuse_loose(struct inherited *inherited, bool no_exec)
+ * name the descriptors and stand in *inherited. */
+const char *inherited_refuse_loose(struct inherited *inherited)
 	__attribute__((warn_unused_result));
 
 #endif

@@ -28,13 +28,14 @@ _Static_assert(sizeof(struct disablenetwork_options) == FIRST_SIZE, "no padding,
 
 static _Thread_local char last_error[1024];
 
-static int fail(const char *words, int error, int error_for_none)
+/* Where ERROR is 0 WORDS say it all, but a caller looks at errno. */
+static int fail(const char *words, int error)
 {
 	if (error)
 		snprintf(last_error, sizeof last_error, "unable to %s: %s", words, strerror(error));
 	else
 		snprintf(last_error, sizeof last_error, "unable to %s", words);
-	errno = error ? error : error_for_none;
+	errno = error ? error : EOPNOTSUPP;
 	return -1;
 }
 
@@ -122,9 +123,24 @@ static const char *refuse_early(struct options *options, struct network_off *off
 	};
 	if ((words = inherited_scan(&off->inherited, &scan)))
 		return words;
-	if (!options->close_loose && (words = inherited_refuse_loose(&off->inherited, true)))
+	if (!options->close_loose && (words = inherited_refuse_loose(&off->inherited)))
 		return words;
 	return refuse_mapped_rings();
+}
+
+/* The words of the modules advise those who run the tool. */
+static int fail_for_loose(const struct inherited *inherited)
+{
+	char words[sizeof inherited->refusal], names[LOOSE_NAMED * 64];
+
+	inherited_name_loose(inherited, names, sizeof names);
+	snprintf(words, sizeof words,
+		"keep this process from reaching new peers through descriptor%s %s: close %s first, or use "
+		"DISABLENETWORK_CLOSE",
+		inherited->loose_count > 1 ? "s" : "", names, inherited->loose_count > 1 ? "them" : "it");
+	(void)fail(words, 0);
+	errno = EBADFD;
+	return -1;
 }
 
 int disablenetwork_with(const struct disablenetwork_options *given)
@@ -136,7 +152,7 @@ int disablenetwork_with(const struct disablenetwork_options *given)
 
 	if ((words = read_options(&options, given)) || (words = refuse_early(&options, &off)) ||
 		(words = switch_network_off(&options, &off)))
-		return fail(words, errno, off.inherited.refusal == words ? EBADFD : EOPNOTSUPP);
+		return words == off.inherited.refusal ? fail_for_loose(&off.inherited) : fail(words, errno);
 	errno = before;
 	return 0;
 }

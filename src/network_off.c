@@ -63,7 +63,7 @@ static const char *look_at_descriptors(const struct options *options, struct net
 	const char *words = inherited_scan(&off->inherited, &scan);
 
 	if (!words)
-		*loose = options->close_loose ? NULL : inherited_refuse_loose(&off->inherited, options->no_exec);
+		*loose = options->close_loose ? NULL : inherited_refuse_loose(&off->inherited);
 	return words;
 }
 

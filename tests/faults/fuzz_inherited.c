@@ -126,7 +126,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 		must(is_open(FIRST + i) == (held[i] >= 0 && !(close_loose && loose)));
 	}
 	inherited_name_loose(&got, text, sizeof text);
-	must((inherited_refuse_loose(&got, false) != NULL) == (wanted.loose_count > 0));
+	must((inherited_refuse_loose(&got) != NULL) == (wanted.loose_count > 0));
 	if (wanted.loose_count) {
 		snprintf(refusal, sizeof refusal, "%s", got.refusal);
 		must(strstr(refusal, text) && strlen(refusal) + 1 < sizeof refusal);

@@ -33,6 +33,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <ucontext.h>
 
 #define NOTE(...) printf("# not on this machine: " __VA_ARGS__)
 
@@ -690,6 +691,60 @@ START_TEST(a_thread_with_a_filter_of_its_own)
 }
 END_TEST
 
+/* A thread that opens a socket between the look at the descriptors and the filters: here
+ * the caller itself does, in the middle of its second call for Landlock. */
+static volatile int trapped, opened_meanwhile = -1;
+
+static void open_meanwhile(int signal_number, siginfo_t *info, void *context)
+{
+	(void)signal_number, (void)info;
+	if (++trapped == 2)
+		opened_meanwhile = make_socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC);
+#if defined __x86_64__
+	((ucontext_t *)context)->uc_mcontext.gregs[REG_RAX] = -ENOSYS;
+#elif defined __aarch64__
+	((ucontext_t *)context)->uc_mcontext.regs[0] = (unsigned long long)-ENOSYS;
+#else
+	(void)context;
+#endif
+}
+
+START_TEST(what_threads_open_meanwhile)
+{
+	const struct disablenetwork_options options = { .size = sizeof options, .flags = _i ? DISABLENETWORK_CLOSE : 0 };
+	const struct sigaction action = { .sa_sigaction = open_meanwhile, .sa_flags = SA_SIGINFO };
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 444, 0, 1), /* landlock_create_ruleset */
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = { .len = 4, .filter = code };
+
+#if !defined __x86_64__ && !defined __aarch64__
+	NOTE("this test\n");
+	return;
+#endif
+	become_nobody();
+	ck_assert_int_eq(sigaction(SIGSYS, &action, NULL), 0);
+	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L), 0);
+	ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0L, 0L), 0);
+	start_thread(try_when_told);
+	const int answer = disablenetwork_with(&options), error = errno;
+	ck_assert_int_eq(trapped, 2);
+	ck_assert_int_ge(opened_meanwhile, 0);
+	if (_i) {
+		ck_assert_msg(answer == 0, "%s", disablenetwork_error());
+		ck_assert_int_eq(fcntl(opened_meanwhile, F_GETFD), -1);
+	} else {
+		ck_assert_int_eq(answer, -1);
+		ck_assert_int_eq(error, EBADFD);
+		ck_assert_ptr_nonnull(strstr(disablenetwork_error(), "(a UDP socket)"));
+	}
+	ck_assert_int_eq(make_socket(AF_INET, SOCK_STREAM), -1);
+}
+END_TEST
+
 static void *fail_in_thread(void *unused)
 {
 	(void)unused;
@@ -791,6 +846,7 @@ int main(void)
 	tcase_add_test(all, one_thread_needs_no_flag);
 	tcase_add_test(all, threads_with_capabilities);
 	tcase_add_test(all, a_thread_with_a_filter_of_its_own);
+	tcase_add_loop_test(all, what_threads_open_meanwhile, 0, 2);
 	tcase_add_test(all, the_words_are_each_threads_own);
 	tcase_add_test(all, in_the_child_of_a_process_with_threads);
 	tcase_add_loop_test(all, threads_are_counted_without_unshare, 0, 2);

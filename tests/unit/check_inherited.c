@@ -212,7 +212,7 @@ START_TEST(a_scan_names_some_and_counts_all)
 	open_many();
 	ck_assert_ptr_null(inherited_scan(&inherited, &(struct scan){ 0 }));
 	ck_assert_uint_eq(inherited.loose_count, 12);
-	const char *words = inherited_refuse_loose(&inherited, false);
+	const char *words = inherited_refuse_loose(&inherited);
 	ck_assert_int_eq(errno, 0);
 	ck_assert_ptr_nonnull(strstr(words, " (a UDP socket), "));
 	ck_assert_ptr_nonnull(strstr(words, " and 4 more: close them first (in sh: "));
@@ -228,7 +228,7 @@ START_TEST(closing_leaves_nothing_loose)
 	ck_assert_uint_eq(inherited.loose_count, 12);
 	ck_assert_ptr_null(inherited_scan(&inherited, &(struct scan){ 0 }));
 	ck_assert_uint_eq(inherited.loose_count, 0);
-	ck_assert_ptr_null(inherited_refuse_loose(&inherited, false));
+	ck_assert_ptr_null(inherited_refuse_loose(&inherited));
 }
 END_TEST
 
