@@ -10,9 +10,19 @@ it. Afterwards either judge has run and found what it finds when nothing fails, 
 and the tool said why in one line and exited 111, 126 or 127. Anything else is a leak.
 
 Where a fault hits Landlock, the tool may go on without (ENOSYS and its kin: the fallback that
-the manual describes). A Landlock that says yes and does nothing is a column of its own: the
-tool does not read it back. strace is a tracer outside: neither Landlock nor the filters keep it
-off, and only the path without /proc needs its --seccomp-bpf, which sets no_new_privs first.
+the manual describes).
+
+"Lied to" is a column of its own: something answered one call with 0 in the kernel's place, which
+no kernel does and no sandbox that we know, and the tool could not tell. There are four such lies:
+  openat         "it is descriptor 0": which is then closed, though it was another
+  landlock_create_ruleset, of the version    "ABI 0": a kernel without Landlock (abstract sockets)
+  landlock_restrict_self, the second call    "done": the domain cannot be read back, so what it was
+                 to keep off is open: abstract sockets, other processes, new peers of TCP streams
+  seccomp, the second filter of -k           "done": calls are refused still, but do not kill
+All others are found out by reading back, or change nothing.
+
+strace is a tracer outside: neither Landlock nor the filters keep it off, and only the path
+without /proc needs its --seccomp-bpf, which sets no_new_privs first.
 """
 import concurrent.futures
 import ctypes
@@ -176,6 +186,8 @@ class Faults:
                 return "wrong", "exit %d: %s" % (status, messages.strip())
             return "refused", messages
         broken = [key for key in sorted(usual.keys() | words.keys()) if usual.get(key) != words.get(key)]
+        # A filter that stands in for Landlock kills under -k, where Landlock refuses.
+        broken = [key for key in broken if usual.get(key) or words.get(key) != "killed "]
         if name == "close":  # one that fails on Linux has closed all the same, but not under strace
             broken = [key for key in broken if words.get(key) != "100000/0/0 "]
         if "-c" in path[1]:  # what could not be looked at is closed
@@ -189,6 +201,9 @@ class Faults:
                 return ("ran safe" if "error" in fault else "lied to"), ", ".join(broken)
         if fault == "retval=0" and name == "openat" and broken == ["descriptor0"]:
             return "lied to", "0 was another descriptor, and was closed"
+        if fault == "retval=0" and name == "seccomp" and all(
+                usual.get(key) == "killed " and key not in words for key in broken) and broken:
+            return "lied to", "refused instead of killed: " + ", ".join(broken)
         if broken:
             return "leaked", ", ".join("%s %s" % (key, words.get(key, "gone")) for key in broken)
         return "ran safe", ""

@@ -111,8 +111,8 @@ static const struct {
 	{ "listen", listen_on_it },
 };
 
-/* In a child, since -k kills it. */
-static int is_open(int (*attempt)(void))
+/* In a child, since -k kills it. NULL: it was refused. */
+static const char *what_came_of(int (*attempt)(void))
 {
 	const pid_t child = fork();
 	int status;
@@ -121,8 +121,11 @@ static int is_open(int (*attempt)(void))
 		setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 		_exit(attempt() < 0);
 	}
-	return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
-		WEXITSTATUS(status) == 0;
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		return "not tried";
+	if (WIFSIGNALED(status))
+		return "killed";
+	return WEXITSTATUS(status) == 0 ? "open" : NULL;
 }
 
 static void report_descriptors(FILE *report)
@@ -186,8 +189,10 @@ int main(int argc, char **argv)
 		prctl(PR_GET_SECCOMP, 0, 0, 0, 0));
 	fprintf(report, "unix %s\n", socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) < 0 ? "refused" : "works");
 	fflush(report);
-	for (size_t i = 0; i < sizeof ways_out / sizeof ways_out[0]; i++)
-		if (is_open(ways_out[i].attempt))
-			fprintf(report, "%s open\n", ways_out[i].name);
+	for (size_t i = 0; i < sizeof ways_out / sizeof ways_out[0]; i++) {
+		const char *outcome = what_came_of(ways_out[i].attempt);
+		if (outcome)
+			fprintf(report, "%s %s\n", ways_out[i].name, outcome);
+	}
 	return fprintf(report, "end\n") < 0 || fclose(report) != 0;
 }
