@@ -2,7 +2,8 @@
  * Copyright 2026 the disablenetwork authors
  *
  * libFuzzer for the scan of descriptors. Each pair of bytes opens a descriptor of some
- * kind at some number; the scan must then say what a plain count of them says.
+ * kind at some number, or at eight in a row; the scan must then say what a plain count of
+ * them says. Kinds that this kernel or user has not are left out.
  */
 #include "inherited.h"
 
@@ -11,15 +12,21 @@
 #include <linux/netlink.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { FIRST = 100, NUMBERS = 64 }; /* below FIRST: libFuzzer's own */
+enum {
+	FIRST = 100, /* below: libFuzzer's own */
+	NUMBERS = 64,
+	MANY = 300 /* harmless ones behind these: more than one getdents64 brings */
+};
 enum treatment { HARMLESS, TCP, OTHER_STREAM, LOOSE };
 
 static int open_null(void) { return open("/dev/null", O_RDWR | O_CLOEXEC); }
@@ -41,6 +48,28 @@ static int open_listener(void)
 	if (listener >= 0)
 		(void)listen(listener, 1); /* on an ephemeral port; nobody is told */
 	return listener;
+}
+static int open_raw(void) { return socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, 255); }
+static int open_icmp(void) { return socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_ICMP); }
+static int open_udplite(void) { return socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 136); }
+static int open_sctp(void) { return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_SCTP); }
+static int open_packet(void) { return socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0); }
+static int open_packet_old(void) { return socket(AF_INET, 10 | SOCK_CLOEXEC, 0); }
+static int open_crypto(void) { return socket(38 /* AF_ALG */, SOCK_SEQPACKET | SOCK_CLOEXEC, 0); }
+static int open_vsock(void) { return socket(40, SOCK_STREAM | SOCK_CLOEXEC, 0); }
+static int open_vsock_other(void) { return socket(40, SOCK_SEQPACKET | SOCK_CLOEXEC, 0); }
+static int open_unix_datagram(void) { return socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0); }
+static int open_tun(void) { return open("/dev/net/tun", O_RDWR | O_CLOEXEC); }
+static int open_terminal(void) { return open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC); }
+static int open_memory(void) { return memfd_create("fuzz", MFD_CLOEXEC); }
+static int open_pipe(void)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return -1;
+	close(ends[1]);
+	return ends[0];
 }
 static int open_ring(void)
 {
@@ -68,6 +97,20 @@ static const struct {
 	{ open_udp6, LOOSE, false, true },
 	{ open_netlink, LOOSE, false, true },
 	{ open_ring, LOOSE, false, false },
+	{ open_raw, LOOSE, false, true },
+	{ open_icmp, LOOSE, false, true },
+	{ open_udplite, LOOSE, false, true },
+	{ open_sctp, LOOSE, false, true },
+	{ open_packet, LOOSE, false, true },
+	{ open_packet_old, LOOSE, false, true },
+	{ open_crypto, LOOSE, false, true },
+	{ open_vsock, OTHER_STREAM, false, true },
+	{ open_vsock_other, LOOSE, false, true },
+	{ open_unix_datagram, HARMLESS, false, true },
+	{ open_tun, LOOSE, false, false },
+	{ open_terminal, HARMLESS, false, false },
+	{ open_memory, HARMLESS, false, false },
+	{ open_pipe, HARMLESS, false, false },
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
@@ -75,6 +118,25 @@ static void must(bool what)
 {
 	if (!what)
 		__builtin_trap();
+}
+
+/* Without /proc a descriptor is loose if it is with it. */
+static void look_without_proc(int number, bool loose, bool sockets_held)
+{
+	struct inherited unused = { 0 };
+
+	must((classify_descriptor(&unused, number, -1, sockets_held) != NULL) == loose);
+}
+
+/* Into a buffer of SIZE there goes the beginning of what there is to say. */
+static void name_in_little_room(const struct inherited *got, const char *whole, size_t size)
+{
+	char *text = malloc(size); /* whose end AddressSanitizer knows */
+
+	inherited_name_loose(got, text, size);
+	must(strlen(text) == (strlen(whole) < size ? strlen(whole) : size - 1));
+	must(strncmp(text, whole, strlen(text)) == 0);
+	free(text);
 }
 
 static bool is_open(int number) { return fcntl(number, F_GETFD) >= 0; }
@@ -85,30 +147,46 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	const struct rlimit whole = { 4096, 4096 };
 	struct inherited wanted = { 0 }, got;
 	int held[NUMBERS]; /* the kind at FIRST + i, or -1; + KINDS with close-on-exec */
+	bool loose[NUMBERS];
 	char text[LOOSE_NAMED * 64], refusal[sizeof got.refusal];
 
 	if (size < 1)
 		return 0;
-	const bool sockets_held = data[0] & 1, close_loose = data[0] & 2, lowered = data[0] & 4;
+	const bool sockets_held = data[0] & 1, close_loose = data[0] & 2, lowered = data[0] & 4, many = data[0] & 8;
+	const int copies = data[0] & 16 ? 8 : 1;
 	memset(held, -1, sizeof held);
 	for (size_t i = 1; i + 1 < size; i += 2) {
-		const int kind = data[i] % KINDS, at = data[i + 1] % NUMBERS;
+		const int kind = data[i] % KINDS;
 		const bool closes_on_exec = data[i + 1] & NUMBERS;
 		const int descriptor = kinds[kind].open();
 		if (descriptor < 0)
 			continue;
-		must(dup3(descriptor, FIRST + at, closes_on_exec ? O_CLOEXEC : 0) == FIRST + at);
+		for (int j = 0; j < copies; j++) {
+			const int at = (data[i + 1] + j) % NUMBERS;
+			must(dup3(descriptor, FIRST + at, closes_on_exec ? O_CLOEXEC : 0) == FIRST + at);
+			held[at] = closes_on_exec ? kind + KINDS : kind;
+		}
 		close(descriptor);
-		held[at] = closes_on_exec ? kind + KINDS : kind;
+	}
+	if (many) {
+		const int null = open_null(), udp = open_udp();
+		for (int number = FIRST + NUMBERS; number < FIRST + NUMBERS + MANY; number++)
+			must(dup2(null, number) == number);
+		must(dup2(udp, FIRST + NUMBERS + MANY) >= 0);
+		wanted.loose_count = !sockets_held;
+		close(null), close(udp);
 	}
 	for (int i = 0; i < NUMBERS; i++) {
-		if (held[i] < 0 || held[i] >= KINDS)
+		const bool passed_on = held[i] >= 0 && held[i] < KINDS;
+		loose[i] = passed_on && kinds[held[i]].treatment == LOOSE && !(sockets_held && kinds[held[i]].socket);
+		if (!passed_on)
 			continue;
 		const enum treatment treatment = kinds[held[i]].treatment;
 		wanted.tcp |= treatment == TCP;
 		wanted.other_stream |= treatment == OTHER_STREAM;
 		wanted.listener |= kinds[held[i]].listens;
-		wanted.loose_count += treatment == LOOSE && !(sockets_held && kinds[held[i]].socket);
+		wanted.loose_count += loose[i];
+		look_without_proc(FIRST + i, loose[i], sockets_held);
 	}
 
 	/* softlimit -o: descriptors above the limit stay open. */
@@ -118,20 +196,23 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	must(setrlimit(RLIMIT_NOFILE, &whole) == 0 || !lowered);
 
 	must(!got.without_proc);
+	for (size_t i = 0; i < sizeof got.refusal; i++) /* nor has anything been written past the named ones */
+		must(got.refusal[i] == '\0');
 	must(got.tcp == wanted.tcp && got.other_stream == wanted.other_stream);
 	must(got.listener == wanted.listener && got.loose_count == wanted.loose_count);
-	for (int i = 0; i < NUMBERS; i++) {
-		const bool loose = held[i] >= 0 && held[i] < KINDS && kinds[held[i]].treatment == LOOSE &&
-			!(sockets_held && kinds[held[i]].socket);
-		must(is_open(FIRST + i) == (held[i] >= 0 && !(close_loose && loose)));
+	for (int i = 0, named = 0; i < NUMBERS; i++) {
+		must(is_open(FIRST + i) == (held[i] >= 0 && !(close_loose && loose[i])));
+		if (loose[i] && named < LOOSE_NAMED)
+			must(got.loose[named++].number == FIRST + i && got.loose[named - 1].kind);
 	}
 	inherited_name_loose(&got, text, sizeof text);
+	name_in_little_room(&got, text, size);
 	must((inherited_refuse_loose(&got) != NULL) == (wanted.loose_count > 0));
 	if (wanted.loose_count) {
 		snprintf(refusal, sizeof refusal, "%s", got.refusal);
 		must(strstr(refusal, text) && strlen(refusal) + 1 < sizeof refusal);
 	}
-	for (int i = 0; i < NUMBERS; i++)
+	for (int i = 0; i < NUMBERS + (many ? MANY + 1 : 0); i++)
 		close(FIRST + i);
 	return 0;
 }

@@ -123,8 +123,8 @@ static const char *what_came_of(int (*attempt)(void))
 	}
 	if (child < 0 || waitpid(child, &status, 0) != child)
 		return "not tried";
-	if (WIFSIGNALED(status))
-		return "killed";
+	if (WIFSIGNALED(status)) /* without 32-bit calls int 0x80 is a fault */
+		return WTERMSIG(status) == SIGSYS ? "killed" : NULL;
 	return WEXITSTATUS(status) == 0 ? "open" : NULL;
 }
 
