@@ -23,11 +23,20 @@ chmod 755 "$scratch"
 tap_cleanup() {
 	[ "$BASHPID" = $$ ] || return # a background child that is ended before its exec
 	for pid in ${tap_pids[@]+"${tap_pids[@]}"}; do
-		kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+		end_child "$pid" && wait "$pid" 2>/dev/null
 	done
 	rm -rf "$scratch"
 }
 trap tap_cleanup EXIT
+
+# end_child PID: unless it has ended, and the number is somebody else's by now
+end_child() {
+	local key value
+	while read -r key value _; do
+		[ "$key" != PPid: ] || break
+	done 2>/dev/null <"/proc/$1/status"
+	[ "${value-}" = $$ ] && kill "$1" 2>/dev/null
+}
 
 reap() { tap_pids+=("$1"); }
 

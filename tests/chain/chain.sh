@@ -37,7 +37,7 @@ none_running() { [ -z "$(running)" ]; }
 # At the end of a test, after everything has been told to stop.
 nothing_left() {
 	for pid in ${tap_pids[@]+"${tap_pids[@]}"}; do
-		kill "$pid" 2>/dev/null
+		end_child "$pid"
 	done
 	ok 'nothing is left running' poll none_running
 }
