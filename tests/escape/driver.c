@@ -16,6 +16,8 @@
 #include <linux/filter.h>
 #include <linux/if_tun.h>
 #include <linux/io_uring.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <linux/seccomp.h>
 #include <net/if.h>
 #include <poll.h>
@@ -43,7 +45,7 @@ static char shared_file[64];
 static const char *sets = "none";
 static bool allow_abstract, lower_limit, without_landlock;
 static int accomplice_end, accomplice_given; /* the two ends of a socket pair */
-static int wire = -1, second_wire = -1;
+static int wire = -1, second_wire = -1, link_end = -1;
 
 static _Noreturn void fail(const char *what)
 {
@@ -127,6 +129,72 @@ static bool make_tap(struct ifreq *request, uid_t user, bool attached)
 	return made;
 }
 
+/* Adds an attribute to a netlink message; it begins there. */
+static struct rtattr *attribute(struct nlmsghdr *message, unsigned short type, const void *data, size_t size)
+{
+	struct rtattr *made = (void *)((char *)message + NLMSG_ALIGN(message->nlmsg_len));
+
+	made->rta_type = type;
+	made->rta_len = (unsigned short)RTA_LENGTH(size);
+	if (size)
+		memcpy(RTA_DATA(made), data, size);
+	message->nlmsg_len = (uint32_t)(NLMSG_ALIGN(message->nlmsg_len) + RTA_ALIGN(made->rta_len));
+	return made;
+}
+
+/* A macvtap over a tap whose other end we hold. Its device is /dev/tapINDEX of the machine, so the index is one
+ * that nobody else will have. */
+static void make_macvtap(void)
+{
+	const int index = 1000000 + (int)getpid(), inet = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	const int route = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	struct ifreq request = { .ifr_name = "link0", .ifr_flags = IFF_TAP | IFF_NO_PI };
+	struct { struct nlmsghdr header; struct ifinfomsg info; char attributes[256]; } message = {
+		.header = { .nlmsg_len = NLMSG_LENGTH(sizeof message.info), .nlmsg_type = RTM_NEWLINK,
+			.nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK },
+		.info = { .ifi_index = index },
+	};
+	struct { struct nlmsghdr header; struct nlmsgerr error; } answer = { .error.error = -1 };
+	char device[32];
+	struct stat node;
+
+	link_end = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	if (link_end < 0 || ioctl(link_end, TUNSETIFF, &request) != 0 || !raise_interface("link0", inet))
+		goto out;
+	const unsigned lower = if_nametoindex("link0");
+	attribute(&message.header, IFLA_IFNAME, "macvtap0", sizeof "macvtap0");
+	attribute(&message.header, IFLA_LINK, &lower, sizeof lower);
+	struct rtattr *kind = attribute(&message.header, IFLA_LINKINFO, NULL, 0);
+	attribute(&message.header, IFLA_INFO_KIND, "macvtap", sizeof "macvtap");
+	kind->rta_len = (unsigned short)((char *)&message + message.header.nlmsg_len - (char *)kind);
+	if (send(route, &message, message.header.nlmsg_len, 0) < 0 || recv(route, &answer, sizeof answer, MSG_TRUNC) < 0 ||
+		answer.error.error != 0 || !raise_interface("macvtap0", inet))
+		goto out;
+	snprintf(device, sizeof device, "/dev/tap%d", index); /* where /dev is a devtmpfs */
+	snprintf(shared->macvtap_device, sizeof shared->macvtap_device, "%s/macvtap", scratch);
+	if (stat(device, &node) != 0 || !S_ISCHR(node.st_mode) || mknod(shared->macvtap_device, S_IFCHR | 0666, node.st_rdev) != 0 ||
+		chmod(shared->macvtap_device, 0666) != 0)
+		shared->macvtap_device[0] = '\0';
+	else if (in_sets("tun"))
+		shared->macvtap = open(shared->macvtap_device, O_RDWR);
+out:
+	close(inet);
+	close(route);
+}
+
+/* The text of a frame that came out of the macvtap. */
+static void read_link(void)
+{
+	char frame[2048];
+	ssize_t size;
+
+	while ((size = read(link_end, frame, sizeof frame - 1)) > 0) {
+		frame[size] = '\0';
+		if (size > 14 && frame[12] == (char)0x88)
+			record("link", frame + 14, (int)strlen(frame + 14));
+	}
+}
+
 static void set_up_network(uid_t user)
 {
 	struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI };
@@ -166,6 +234,7 @@ static void set_up_network(uid_t user)
 	snprintf(request.ifr_name, sizeof request.ifr_name, "tap1");
 	if (in_sets("tun"))
 		make_tap(&request, user, true);
+	make_macvtap();
 }
 
 /* What a packet on the wire says: where it goes, or which group it joins. */
@@ -215,7 +284,7 @@ static void read_second_wire(void)
 
 /* --- The peers. --- */
 
-enum role { OLD_LISTENER, NEW_LISTENER, UNIX_LISTENER, ECHO, SINK, ACCOMPLICE, WIRE, SECOND_WIRE };
+enum role { OLD_LISTENER, NEW_LISTENER, UNIX_LISTENER, ECHO, SINK, ACCOMPLICE, WIRE, SECOND_WIRE, LINK };
 static struct pollfd polled[PEERS];
 static struct { enum role role; const char *prefix; } peers[PEERS];
 static int peer_count;
@@ -314,6 +383,7 @@ static void serve(void)
 	watch(accomplice_end, ACCOMPLICE, NULL);
 	watch(wire, WIRE, NULL);
 	watch(second_wire, SECOND_WIRE, NULL);
+	watch(link_end, LINK, NULL);
 }
 
 /* "PID give KIND" is answered with a descriptor, "PID dial PORT TOKEN" when it was done. */
@@ -356,6 +426,8 @@ static _Noreturn void be_outside(void)
 				read_wire();
 			} else if (peers[i].role == SECOND_WIRE) {
 				read_second_wire();
+			} else if (peers[i].role == LINK) {
+				read_link();
 			} else if (peers[i].role == OLD_LISTENER || peers[i].role == NEW_LISTENER || peers[i].role == UNIX_LISTENER) {
 				watch(accept4(polled[i].fd, NULL, NULL, SOCK_CLOEXEC), peers[i].role == OLD_LISTENER ? ECHO : SINK, peers[i].prefix);
 			} else {

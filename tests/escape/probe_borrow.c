@@ -209,15 +209,17 @@ static struct result probe_tiocsti(const struct probe *probe)
 
 static struct result probe_tioclinux(const struct probe *probe)
 {
+	const unsigned long request = probe->number ? (unsigned long)((uint64_t)7 << 32 | TIOCLINUX) : TIOCLINUX;
 	char shift_state = 6; /* TIOCL_GETSHIFTSTATE: harmless, and the same door as pasting */
 
-	(void)probe;
+	if (probe->number && sizeof(long) == 4)
+		return result(NOT_HERE, "registers have 32 bits");
 	setsid();
 	const int console = open("/dev/tty0", O_RDWR) >= 0 ? 0 : open("/dev/tty1", O_RDWR);
 	if (console < 0)
 		return refused("open a console");
 	for (int fd = 0; fd < 64; fd++)
-		if (ioctl(fd, TIOCLINUX, &shift_state) == 0)
+		if (syscall(SYS_ioctl, fd, request, &shift_state) == 0)
 			return result(ESCAPED, "the console answered");
 		else if (errno == EPERM)
 			return refused("TIOCLINUX");
@@ -277,14 +279,41 @@ static struct result probe_tun_inherited(const struct probe *probe)
 	return result(ESCAPED, "the tap is there: %.15s", request.ifr_name);
 }
 
+/* A frame into the link, which is what opening the device alone allows. */
+static struct result probe_macvtap(const struct probe *probe)
+{
+	enum { VNET_HEADER = 10, ETHERNET = 14 };
+	char frame[VNET_HEADER + ETHERNET + RECORD] = { 0 };
+	int fd = shared->macvtap;
+
+	if (!shared->macvtap_device[0])
+		return result(NOT_HERE, "no macvtap: the driver was not started by root, or this kernel has none");
+	if (probe->number) {
+		if (!fd)
+			return result(NOT_HERE, "not inherited");
+		if (fcntl(fd, F_GETFD) < 0)
+			return result(BLOCKED, "the sandbox closed the descriptor");
+	} else if ((fd = open(shared->macvtap_device, O_RDWR)) < 0) {
+		return refused("open the macvtap");
+	}
+	memset(frame + VNET_HEADER, 0xff, 6); /* to everybody */
+	frame[VNET_HEADER + 6] = 2, frame[VNET_HEADER + 12] = frame[VNET_HEADER + 13] = (char)0x88;
+	snprintf(frame + VNET_HEADER + ETHERNET, RECORD, "%s", token(probe));
+	if (write(fd, frame, sizeof frame) < 0)
+		return refused("write");
+	return prove("link", probe);
+}
+
 static struct result probe_vhost(const struct probe *probe)
 {
 	static const char *const files[] = { "/dev/vhost-net", "/dev/vhost-vsock" };
+	const unsigned long garbage = (unsigned long)((uint64_t)7 << 32);
 	const int fd = open(files[probe->number], O_RDWR);
 
 	if (fd < 0)
 		return refused("open");
-	if (ioctl(fd, VHOST_SET_OWNER) != 0)
+	if (syscall(SYS_ioctl, fd, (unsigned long)VHOST_SET_OWNER, NULL) != 0 &&
+		(sizeof(long) == 4 || syscall(SYS_ioctl, fd, garbage | VHOST_SET_OWNER, NULL) != 0))
 		return refused("VHOST_SET_OWNER");
 	return result(ESCAPED, "a vhost serves us");
 }
@@ -480,12 +509,15 @@ void add_borrow_probes(void)
 	add_probe(false, probe_tiocsti, "tiocsti")->number = 0;
 	add_probe(false, probe_tiocsti, "tiocsti-garbage-above-32-bits")->number = 1;
 	add_probe(false, probe_tiocsti, "tiocsti-int80")->number = 2;
-	add_probe(false, probe_tioclinux, "tioclinux");
+	add_probe(false, probe_tioclinux, "tioclinux")->number = 0;
+	add_probe(false, probe_tioclinux, "tioclinux-garbage-above-32-bits")->number = 1;
 	add_probe(false, probe_request_key, "request-key-callout")->number = 0;
 	add_probe(false, probe_request_key, "request-key-empty-callout")->number = 1;
 	add_probe(false, probe_tun, "tap-attach")->number = 0;
 	add_probe(false, probe_tun, "tap-attach-garbage-above-32-bits")->number = 1;
 	add_probe(false, probe_tun_inherited, "tap-inherited");
+	add_probe(false, probe_macvtap, "macvtap-open")->number = 0;
+	add_probe(false, probe_macvtap, "macvtap-inherited")->number = 1;
 	add_probe(false, probe_vhost, "vhost-net")->number = 0;
 	add_probe(false, probe_vhost, "vhost-vsock")->number = 1;
 	add_probe(false, probe_helper, "setuid-program")->number = SETUID;

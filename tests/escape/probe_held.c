@@ -233,9 +233,13 @@ static struct result attempt_fastopen_sendmsg(const struct probe *probe, int fd)
 static struct result attempt_fastopen_sendmmsg(const struct probe *probe, int fd) { return attempt_fastopen(probe, fd, SENDMMSG, 0); }
 static struct result attempt_fastopen_garbage(const struct probe *probe, int fd)
 {
+	struct result got = { .verdict = BLOCKED };
+
 	if (sizeof(long) == 4)
 		return result(NOT_HERE, "registers have 32 bits");
-	return attempt_fastopen(probe, fd, SENDTO, UPPER);
+	for (enum send_call call = SENDTO; call <= SENDMMSG && got.verdict == BLOCKED; call++)
+		got = attempt_fastopen(probe, fd, call, UPPER);
+	return got;
 }
 
 static struct result attempt_fastopen_connect(const struct probe *probe, int fd)
@@ -681,6 +685,7 @@ static const struct attempt {
 	{ "ulp-smc", attempt_ulp_smc, STREAMS | TCP_ONLY },
 	{ "ulp-tls", attempt_ulp_tls, STREAMS | TCP_ONLY | CONNECTED_ONLY },
 	{ "connectx", attempt_connectx, STREAMS | SCTP_ONLY },
+	{ "sctp-sendmsg", attempt_sendmsg, STREAMS | SCTP_ONLY },
 };
 enum { ATTEMPTS = sizeof attempts / sizeof attempts[0] };
 _Static_assert(ATTEMPTS <= SLOTS - 4, "the last four slots are for what must work");

@@ -427,11 +427,13 @@ static struct result keep_memfd(const struct probe *probe)
 
 static struct result keep_keys(const struct probe *probe)
 {
-	enum { PROCESS_KEYRING = -2 };
+	enum { PROCESS_KEYRING = -2, KEYCTL_READ = 11 };
 	const long key = syscall(SYS_add_key, "user", "netprobe", "secret", 6L, (long)PROCESS_KEYRING);
+	char secret[8];
 
 	(void)probe;
 	MUST(key >= 0);
+	MUST(syscall(SYS_keyctl, (long)KEYCTL_READ, key, secret, sizeof secret) == 6 && memcmp(secret, "secret", 6) == 0);
 	MUST(syscall(SYS_request_key, "user", "netprobe", NULL, 0L) == key);
 	return works();
 }

@@ -338,7 +338,7 @@ static int nest(unsigned action)
 static int nested_notify(void *unused)
 {
 	struct seccomp_notif request;
-	int status;
+	int status = MEANS_STATUS << 8; /* as of an exit with it */
 	(void)unused;
 	const int listener = nest(SECCOMP_RET_USER_NOTIF);
 
@@ -348,7 +348,7 @@ static int nested_notify(void *unused)
 	if (child == 0)
 		_exit(try_socket(NULL));
 	/* Where the outer filter wins there is no request: the child just ends. */
-	for (int i = 0; i < 300 && waitpid(child, &status, WNOHANG) == 0; i++) {
+	while (waitpid(child, &status, WNOHANG) == 0) {
 		struct seccomp_notif_resp answer = { .flags = 1 /* CONTINUE */ };
 		memset(&request, 0, sizeof request);
 		signal(SIGALRM, SIG_DFL);
@@ -425,14 +425,14 @@ static struct result probe_way(const struct probe *probe)
 	case VFORK:
 		if ((child = vfork()) == 0)
 			_exit(syscall(SYS_socket, (long)AF_INET, (long)SOCK_STREAM, 0L) >= 0);
-		waitpid(child, &status, 0);
-		status = WIFEXITED(status) ? WEXITSTATUS(status) : REFUSED_STATUS;
+		if (waitpid(child, &status, 0) == child)
+			status = WIFEXITED(status) ? WEXITSTATUS(status) : REFUSED_STATUS;
 		break;
 	case CLONE3: status = clone_status(); break;
 	case CLONE_FILES_VM:
 		child = clone(try_socket, stack + sizeof stack / 2, CLONE_VM | CLONE_FILES | CLONE_FS | SIGCHLD, NULL);
-		waitpid(child, &status, 0);
-		status = WIFEXITED(status) ? WEXITSTATUS(status) : REFUSED_STATUS;
+		if (child > 0 && waitpid(child, &status, 0) == child)
+			status = WIFEXITED(status) ? WEXITSTATUS(status) : REFUSED_STATUS;
 		break;
 	case SPAWN: status = run_program(true); break;
 	case EXEC: status = run_program(false); break;
