@@ -113,6 +113,24 @@ static struct result probe_protocol(const struct probe *probe)
 	return judge_socket(syscall(SYS_socket, (long)protocol->family, (long)protocol->type, (long)protocol->number), protocol->name);
 }
 
+/* For sandboxes that let sockets be made, and keep what they send. */
+static struct result probe_reach(const struct probe *probe)
+{
+	const union address *const peers[] = { &shared->new4, &shared->new6, &shared->new_udp4, &shared->new_udp6 };
+	const union address *peer = peers[probe->number];
+	const int fd = (int)syscall(SYS_socket, (long)peer->any.sa_family, (long)(probe->number < 2 ? SOCK_STREAM : SOCK_DGRAM), 0L);
+
+	if (peer->any.sa_family == AF_UNSPEC)
+		return result(NOT_HERE, "no driver outside");
+	if (fd < 0)
+		return refused("socket");
+	if (connect(fd, &peer->any, peer->any.sa_family == AF_INET6 ? sizeof peer->in6 : sizeof peer->in) != 0)
+		return refused("connect");
+	if (send(fd, token(probe), strlen(token(probe)), MSG_NOSIGNAL) < 0)
+		return refused("send");
+	return prove("new", probe);
+}
+
 /* --- 32-bit calls and x32. --- */
 
 enum { I386_SOCKET = 359, I386_SOCKETPAIR = 360, I386_SOCKETCALL = 102, CALL_SOCKET = 1, CALL_SOCKETPAIR = 8 };
@@ -466,6 +484,8 @@ void add_socket_probes(void)
 			add_probe(false, probe_family_garbage, "family-%d-garbage-above-32-bits", family)->number = family;
 	for (size_t i = 0; i < sizeof protocols / sizeof protocols[0]; i++)
 		add_probe(false, probe_protocol, "protocol-%s", protocols[i].name)->number = (long)i;
+	for (int i = 0; i < 4; i++)
+		add_probe(false, probe_reach, "reach-%s", ((const char *[]){ "tcp4", "tcp6", "udp4", "udp6" })[i])->number = i;
 	add_probe(false, probe_int80_socket, "int80-socket-inet")->number = AF_INET;
 	add_probe(false, probe_int80_socket, "int80-socket-netlink")->number = AF_NETLINK;
 	add_probe(false, probe_int80_socketcall, "int80-socketcall-inet")->number = AF_INET;
