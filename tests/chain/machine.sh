@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-# shellcheck shell=bash disable=SC2154 # $scratch is the caller's
+# shellcheck shell=bash disable=SC2154,SC2034 # $scratch is the caller's, $reason for it
 # Sourced by what wants a systemd as PID 1: a container with a network namespace of its own. Its
 # Debian tree is kept in $XDG_CACHE_HOME or /var/cache between runs (some 130 MB); remove it to
 # have it made anew. The caller has `reap PID`, as tap.sh, and $scratch.

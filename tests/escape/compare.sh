@@ -4,18 +4,21 @@
 # network, and the table of what each shuts and what goes on working. Judges nothing.
 # What is not installed, or does not start here, is said and left out of the counts.
 # COMPARE_ONLY is a shell pattern of commands; COMPARE_USER the ordinary user, when root runs this.
+# Services of systemd run in a machine of our own (tests/chain/machine.sh), where this script
+# runs once more: IN_MACHINE is then where its part of the table goes.
 set -eu -o pipefail
 build=$1
 : "${DISABLENETWORK:=$build/disablenetwork}" "${NETPROBE:=$build/netprobe}"
 : "${COMPARE_ONLY:=*}" "${COMPARE_SECONDS:=300}"
 PATH=$PATH:/usr/sbin:/sbin
 result=$build/tests/escape/compare.txt
-mkdir -p "${result%/*}"
+[ -n "${IN_MACHINE-}" ] || mkdir -p "${result%/*}"
 
 # Other users run the programs too, and must reach them; sandboxes leave /tmp alone.
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/disablenetwork-compare.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 chmod 755 "$scratch"
+mkdir "$scratch/test" "$scratch/result" "$scratch/units"
 cp "$DISABLENETWORK" "$NETPROBE" "$scratch"
 export PATH=$scratch:$PATH
 
@@ -25,10 +28,32 @@ ordinary=$own
 [ "$own" != 0 ] || ordinary=${COMPARE_USER:-$(getent passwd | awk -F: '$3 >= 1000 && $3 < 60000 { print $3; exit }')}
 : "${ordinary:=65534}"
 
+# service PROPERTY... -- COMMAND...: as systemd-run does, which needs a D-Bus daemon. The service is
+# told where the peers are, and without a network of its own it is in theirs.
+cat >"$scratch/service" <<'EOF'
+#!/bin/bash
+unit=/run/systemd/system/netprobe-service.service
+{
+	printf '%s\n' '[Service]' Type=oneshot TimeoutStartSec=infinity "Environment=NETPROBE_SHARED=$NETPROBE_SHARED" \
+		"StandardOutput=truncate:$0.out" "StandardError=truncate:$0.err" "ExecStart=/bin/bash $0.command"
+	[[ " $* " == *' PrivateNetwork=yes '* ]] || echo "NetworkNamespacePath=/proc/$$/ns/net"
+	for property; do
+		[ "$property" != -- ] || break
+		printf '%s\n' "${property//,/ }"
+	done
+} >"$unit"
+while [ "$1" != -- ]; do shift; done
+shift
+printf '%q ' exec "$@" >"$0.command"
+systemctl daemon-reload
+systemctl start netprobe-service
+cat "$0.out"
+cat "$0.err" >&2
+EOF
+chmod 755 "$scratch/service"
+
 # USER | WHAT IT NEEDS | COMMAND | as it is run, where that differs. -q: root's warning.
-# systemd starts its services elsewhere: they are told where the peers are.
-# shellcheck disable=SC2016 # for the shell that runs it
-service='systemd-run --quiet --pipe --wait --collect --setenv=NETPROBE_SHARED'
+network='PrivateNetwork=yes RestrictAddressFamilies=AF_UNIX IPAddressDeny=any NoNewPrivileges=yes'
 rows() {
 	sed 's/ *| */|/g' <<EOF
 user | | nothing | env
@@ -45,9 +70,11 @@ user | seccomp | disablenetwork
 user | seccomp | disablenetwork -a
 root | | nothing | env
 root | root | unshare -n
-root | root, systemd | systemd-run -p PrivateNetwork=yes | $service -p PrivateNetwork=yes
-root | root, systemd | systemd-run -p RestrictAddressFamilies=AF_UNIX | sh -c 'exec $service -p NetworkNamespacePath=/proc/\$PPID/ns/net -p RestrictAddressFamilies=AF_UNIX "\$0" "\$@"'
-root | root, systemd | systemd-run with both | $service -p PrivateNetwork=yes -p RestrictAddressFamilies=AF_UNIX
+root | root, systemd | systemd: PrivateNetwork=yes | service PrivateNetwork=yes --
+root | root, systemd | systemd: RestrictAddressFamilies=AF_UNIX | service RestrictAddressFamilies=AF_UNIX --
+root | root, systemd | systemd: IPAddressDeny=any | service IPAddressDeny=any --
+root | root, systemd | systemd: all three, NoNewPrivileges=yes | service $network --
+root | root, systemd | systemd: the same, ~@network-io ~@aio | service $network SystemCallFilter=~@network-io,@aio,@debug,@keyring SystemCallErrorNumber=EPERM --
 root | seccomp | disablenetwork | disablenetwork -q
 root | seccomp | disablenetwork -a | disablenetwork -q -a
 EOF
@@ -81,12 +108,12 @@ skipped() { echo "skipped: $1: $2" | tee -a "$scratch/skipped" >&2; }
 while IFS='|' read -r user needs name command; do
 	# shellcheck disable=SC2053 # a pattern
 	[[ $name = nothing || $name = $COMPARE_ONLY ]] || continue
+	[[ $name != systemd:* || -n ${IN_MACHINE-} ]] || continue
 	eval "words=(${command:-$name})"
 	program=${words[0]}
 	uid=$ordinary why=
 	[ "$user" != root ] || uid=0
 	[ "$uid" != 0 ] || [ "$own" = 0 ] || why='by root: make compare is not run by root'
-	[[ $name != systemd-run* || -d /run/systemd/system ]] || why='systemd is not PID 1 here'
 	command -v "$program" >/dev/null || why='not installed'
 	[ -z "$why" ] || { skipped "$name" "$why"; continue; }
 	line="$name|$user|${needs:--}" out=$scratch/out
@@ -111,6 +138,47 @@ while IFS='|' read -r user needs name command; do
 	echo "$line" >>"$scratch/table"
 done < <(rows)
 
+[ -z "${IN_MACHINE-}" ] || { mv "$scratch/table" "$IN_MACHINE"; exit; }
+
+services() {
+	# shellcheck disable=SC2053 # a pattern
+	[[ 'systemd: ' = $COMPARE_ONLY ]] || return 0
+	local source
+	source=$(dirname "$0")
+	# shellcheck source=../chain/machine.sh
+	. "$source/../chain/machine.sh"
+	reap() { running=$1; }
+	running=
+	trap '[ -z "$running" ] || kill "$running" 2>/dev/null; remove_traces; rm -rf "$scratch"' EXIT
+	[ "$own" = 0 ] || { skipped systemd 'make compare is not run by root'; return; }
+	make_tree || { skipped systemd "$reason"; return; }
+	cp "$DISABLENETWORK" "$NETPROBE" "$source/compare.sh" "$scratch/test"
+	cat >"$scratch/units/compare.service" <<-EOF
+		[Unit]
+		SuccessAction=poweroff-force
+		FailureAction=poweroff-force
+		[Service]
+		Type=oneshot
+		TimeoutStartSec=infinity
+		Environment=IN_MACHINE=/result/table "COMPARE_ONLY=systemd:*"
+		StandardOutput=truncate:/result/log
+		StandardError=inherit
+		WorkingDirectory=/run
+		ExecStart=/bin/bash /test/compare.sh /test
+	EOF
+	echo 'services of systemd, in a machine of our own ...' >&2
+	# What else nspawn refuses would be missing in the counts.
+	in_machine $((10 * COMPARE_SECONDS)) --bind="$scratch/result:/result" --bind=/dev/net/tun \
+		--system-call-filter='bpf io_uring_setup io_uring_enter io_uring_register add_key keyctl request_key' \
+		--boot -- systemd.unit=compare.service || :
+	if [ ! -s "$scratch/result/table" ]; then
+		skipped systemd "did not run: $(tail -n 2 "$scratch/result/log" "$scratch/log" 2>&1 | tr '\n' ' ')"
+		return
+	fi
+	sed 's/^nothing|/nothing, in the machine with systemd|/' "$scratch/result/table" >>"$scratch/table"
+}
+services
+
 table() { { echo "$2" && cut -d '|' -f "$1" "$scratch/table"; } | column -t -s '|'; } # table FIELDS HEADER
 {
 	cat <<EOF
@@ -130,7 +198,8 @@ other counts. The ordinary user was $ordinary.
 
 EOF
 	[ ! -e "$scratch/skipped" ] || cat "$scratch/skipped"
-	for program in bwrap firejail unshare setpriv landrun systemd-run disablenetwork; do
+	for program in bwrap firejail unshare setpriv landrun disablenetwork; do
 		! command -v "$program" >/dev/null || "$program" --version 2>&1 | head -n 1
 	done
+	! grep -q '|root, systemd|' "$scratch/table" || chroot "$tree" systemctl --version | head -n 1
 } | tee "$result"
