@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 /* Only what hangs, or sends into the void, takes so long. */
-enum { CASE_SECONDS = 20, WAIT_STEPS = 1200, WAIT_STEP = 5000 /* us */ };
+enum { CASE_SECONDS = 20, WAIT = 6000000 /* us */, FIRST_STEP = 125, LAST_STEP = 16000 };
 
 struct shared *shared;
 static struct probe probes[PROBES];
@@ -155,12 +155,12 @@ bool outside_received(const char *prefix, const char *text)
 	char wanted[RECORD];
 
 	snprintf(wanted, sizeof wanted, "%s %s", prefix, text);
-	for (int step = 0; step < WAIT_STEPS; step++) {
+	for (unsigned step = FIRST_STEP, waited = 0; waited < WAIT; waited += step, step = step < LAST_STEP ? 2 * step : step) {
 		const int count = atomic_load(&shared->received);
 		for (int i = 0; i < count && i < RECORDS; i++)
 			if (strncmp(shared->record[i], wanted, RECORD - 1) == 0)
 				return true;
-		usleep(WAIT_STEP);
+		usleep(step);
 	}
 	return false;
 }
