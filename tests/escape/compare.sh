@@ -149,7 +149,7 @@ services() {
 	. "$source/../chain/machine.sh"
 	reap() { running=$1; }
 	running=
-	trap '[ -z "$running" ] || kill "$running" 2>/dev/null; remove_traces; rm -rf "$scratch"' EXIT
+	trap '[ -z "$running" ] || kill "$running" 2>/dev/null || :; remove_traces || :; rm -rf "$scratch"' EXIT
 	[ "$own" = 0 ] || { skipped systemd 'make compare is not run by root'; return; }
 	make_tree || { skipped systemd "$reason"; return; }
 	cp "$DISABLENETWORK" "$NETPROBE" "$source/compare.sh" "$scratch/test"
