@@ -293,6 +293,7 @@ static void watch(int fd, enum role role, const char *prefix)
 {
 	if (peer_count == PEERS || fd < 0)
 		return;
+	fcntl(fd, F_SETFL, O_NONBLOCK); /* a connection may be gone again before it is accepted */
 	polled[peer_count] = (struct pollfd){ .fd = fd, .events = POLLIN };
 	peers[peer_count].role = role;
 	peers[peer_count++].prefix = prefix;

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <getopt.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -346,7 +347,9 @@ static struct result run_probe(const struct probe *probe)
 		_exit(write(channel[1], &made, sizeof made) != sizeof made);
 	}
 	close(channel[1]);
-	const ssize_t size = read(channel[0], &got, sizeof got);
+	/* What a case that was killed has left behind holds the other end as well. */
+	struct pollfd end = { .fd = channel[0], .events = POLLIN };
+	const ssize_t size = poll(&end, 1, (CASE_SECONDS + 2) * 1000) > 0 ? read(channel[0], &got, sizeof got) : 0;
 	close(channel[0]);
 	waitpid(child, &status, 0);
 	if (size == sizeof got)

@@ -11,7 +11,9 @@
 #     SOURCE         an unpacked distribution, to build the programs of other architectures from
 #     BUILD          where disablenetwork and netprobe of this machine are; results go to BUILD/kernels
 #
-# Exit 1: something escaped or broke, a promise of --check was not kept, or a guest came to no end.
+# The last line counts guests, and is kept in BUILD/kernels/result: a guest is passed, failed
+# (something escaped or broke, a promise of --check was not kept, it came to no end) or skipped
+# (its kernel cannot be had). Exit 1: one failed, or fewer than two thirds of them ran.
 set -u
 export LC_ALL=C PATH=$PATH:/usr/sbin:/sbin
 here=$(cd "$(dirname "$0")" && pwd)
@@ -20,6 +22,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 : "${ARCHITECTURES:=x86_64 i386 aarch64 arm riscv64 ppc64le s390x}"
 work=$BUILD/kernels
 mkdir -p "$CACHE" "$work" || exit 99
+rm -f "$work/result"
 
 # The security modules of a guest: as the kernel is shipped, or by its command line.
 all=lsm=landlock,lockdown,yama,integrity,apparmor,selinux,smack,tomoyo,bpf
@@ -69,6 +72,11 @@ field() {
 	awk -F' *[|] *' -v name="$2" -v number="$3" '$1 == name { print $number }' <<<"$1"
 }
 
+# again COMMAND...: up to three times, for the weak moments of mirrors and proxies
+again() {
+	"$@" || { sleep 5 && "$@"; } || { sleep 15 && "$@"; }
+}
+
 # --- apt, in a folder of its own for each suite and architecture. ---
 
 # shellcheck disable=SC2016 # for apt
@@ -82,20 +90,25 @@ in_suite() { # in_suite SUITE DEBIAN-ARCHITECTURE apt-get|apt-cache ARGUMENT...
 	"$command" -q -o Dir::State="$folder" -o Dir::State::status=/dev/null -o Dir::Cache="$folder" \
 		-o Dir::Etc::sourcelist="$folder/sources.list" -o Dir::Etc::sourceparts=/dev/null \
 		-o APT::Architecture="$architecture" -o APT::Architectures="$architecture" \
-		-o Acquire::Languages=none -o APT::Sandbox::User= -o Acquire::Check-Valid-Until=false "$@"
+		-o Acquire::Languages=none -o APT::Sandbox::User= -o Acquire::Check-Valid-Until=false \
+		-o Acquire::Retries=3 -o Acquire::http::Timeout=60 "$@"
 }
 
 # The lists are asked for once a day; a suite that cannot be had is done without.
 update() { # update SUITE DEBIAN-ARCHITECTURE
 	local folder=$CACHE/apt/$1-$2
 	[ -n "$(find "$folder/updated" -mtime -1 2>/dev/null)" ] && return
+	[[ $without_suites == *" $1-$2 "* ]] && return 1
 	mkdir -p "$folder/lists/partial" "$folder/archives/partial"
 	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $1 main" >"$folder/sources.list"
-	if in_suite "$1" "$2" apt-get update >"$folder/log" 2>&1 && ! grep -q '^[EW]: Failed to fetch' "$folder/log"; then
-		touch "$folder/updated"
-	else
-		[ -e "$folder/updated" ] # yesterday's list will do
-	fi
+	again ask_for_list "$1" "$2" "$folder" || [ -e "$folder/updated" ] || # yesterday's list will do
+		{ without_suites+=" $1-$2 " && echo "no list of $1 for $2: see $folder/log" >&2 && return 1; }
+}
+without_suites=
+
+ask_for_list() { # another run may be at it as well
+	(flock 9 && in_suite "$1" "$2" apt-get update) 9>"$3/lock" >"$3/log" 2>&1 &&
+		! grep -q '^[EW]: Failed to fetch' "$3/log" && touch "$3/updated"
 }
 
 record_of() { in_suite "$1" "$2" apt-cache show --no-all-versions "$3" 2>/dev/null; }
@@ -107,12 +120,23 @@ needs() {
 }
 
 download() { # download SUITE DEBIAN-ARCHITECTURE PACKAGE...: into the current folder
-	in_suite "$1" "$2" apt-get download "${@:3}" >download.log 2>&1
+	again in_suite "$1" "$2" apt-get download "${@:3}" >>download.log 2>&1
 }
+
+# What a guest can use of the packages, and the modules that it loads. The cache keeps nothing
+# else, so the name of a folder there tells by a checksum what it was made for.
+useful=(
+	'boot/vmlinu*' 'modules/*/vmlinu*' 'kernel/net/*' 'kernel/lib/*' 'kernel/crypto/*'
+	'drivers/net/tap.ko*' 'drivers/net/tun.ko*' 'drivers/vhost/*' bin/busybox
+)
+modules='tun crc32c_generic sctp tls vsock_loopback vhost_net vhost_vsock
+	dccp_ipv4 af_alg af_key can kcm llc2 qrtr rds tipc' # each a family, where Debian has it
+# Not smc: with it 6.1 and 6.12 come to wait for RCU for ever, now and then, after TCP_ULP.
+made_for=$(cksum <<<"${useful[*]} $modules" | cut -d' ' -f1)
 
 # get_kernel NAME: sets $kernel to a folder with vmlinuz, busybox, modules/ and their order
 get_kernel() {
-	local name=$1 package suite debian image parts version
+	local name=$1 package suite debian image parts version new
 	package=$(field "$guests" "$name" 4)
 	debian=$(field "$architectures" "$(field "$guests" "$name" 2)" 2)
 	for suite in $(field "$guests" "$name" 3); do
@@ -120,17 +144,19 @@ get_kernel() {
 		image=$(needs "$suite" "$debian" "$package" linux-image-)
 		version=$(record_of "$suite" "$debian" "$image" | sed -n 's/^Version: //p')
 		[ -n "$version" ] || continue
-		kernel=$CACHE/$image-$version-$debian
+		kernel=$CACHE/$image-$version-$debian-$made_for
 		[ -e "$kernel/complete" ] && return
 		echo "fetching $image $version" >&2
 		parts=$(needs "$suite" "$debian" "$image" 'linux-(binary|modules)-') # from 7.2 on
-		rm -rf "$kernel.new" "$kernel"
-		mkdir -p "$kernel.new/tree"
+		new=$(mktemp -d "$CACHE/new.XXXXXX") && mkdir "$new/tree" || return
 		# shellcheck disable=SC2086 # a list of words
-		(cd "$kernel.new" && download "$suite" "$debian" "$image" $parts &&
-			get_busybox "$debian" "$suite" bookworm sid && unpack) || continue
-		mv "$kernel.new" "$kernel"
-		return
+		if (cd "$new" && download "$suite" "$debian" "$image" $parts &&
+			get_busybox "$debian" "$suite" bookworm sid && unpack); then
+			mv -T "$new" "$kernel" 2>/dev/null || rm -rf "$new" # another run was faster
+			return 0
+		fi
+		cat "$new/download.log" >&2
+		rm -rf "$new"
 	done
 	return 1
 }
@@ -148,15 +174,14 @@ get_busybox() {
 unpack() {
 	local package file
 	for package in *.deb; do
-		dpkg-deb --fsys-tarfile "$package" | tar -x -C tree --wildcards --no-anchored \
-			'boot/vmlinu*' 'modules/*/vmlinu*' 'kernel/net/*' 'kernel/lib/*' 'kernel/crypto/*' \
-			'drivers/net/tun.ko*' 'drivers/vhost/*' bin/busybox 2>/dev/null
+		dpkg-deb --fsys-tarfile "$package" |
+			tar -x -C tree --wildcards --no-anchored "${useful[@]}" 2>/dev/null # not each has all
 		rm "$package"
 	done
 	file=$(find tree \( -path '*boot/vmlinu*' -o -name 'vmlinu*' \) -type f | head -1)
 	[ -n "$file" ] && mv "$file" vmlinuz && mv "$(find tree -name busybox | head -1)" busybox || return
 	mkdir modules && : >modules/order
-	for package in tun crc32c_generic sctp tls vsock_loopback vhost_net vhost_vsock; do
+	for package in $modules; do
 		add_module "$package"
 	done
 	rm -rf tree
@@ -220,13 +245,14 @@ pack() {
 }
 
 boot() { # boot NAME ARCHITECTURE KERNEL COMMAND-LINE
-	local console memory=512
+	local console memory=512 began=$SECONDS
 	console=$(field "$architectures" "$2" 5)
 	[ "$2" = ppc64le ] && memory=1024
 	# shellcheck disable=SC2046 # a list of words
-	timeout 900 $(field "$architectures" "$2" 6) -accel tcg -smp 1 -m "$memory" -nographic -no-reboot -nic none \
+	timeout 600 $(field "$architectures" "$2" 6) -accel tcg -smp 1 -m "$memory" -nographic -no-reboot -nic none \
 		-kernel "$3/vmlinuz" -initrd "$work/$1.initramfs" \
-		-append "console=$console quiet loglevel=1 panic=-1 rdinit=/init $4" </dev/null >"$work/$1.log" 2>&1
+		-append "console=$console quiet loglevel=1 panic=-1 rdinit=/init syscall.x32=y $4" </dev/null >"$work/$1.log" 2>&1
+	echo $((SECONDS - began)) >"$work/$1.seconds"
 	rm -f "$work/$1.initramfs"
 }
 
@@ -234,10 +260,10 @@ boot() { # boot NAME ARCHITECTURE KERNEL COMMAND-LINE
 print_table() { # print_table NAME...
 	local name
 	for name; do
-		echo "@ guest $name $(field "$guests" "$name" 2)"
+		echo "@ guest $name $(field "$guests" "$name" 2) $(cat "$work/$name.seconds" 2>/dev/null)"
 		tr -d '\r' <"$work/$name.log" | grep -a -o '@ [a-z].*'
 		echo '@ next'
-	done | awk -f "$here/table.awk"
+	done | awk -v result="$work/result" -f "$here/table.awk"
 }
 
 names=()
@@ -257,8 +283,9 @@ running=0
 for name in "${names[@]}"; do
 	architecture=$(field "$guests" "$name" 2)
 	: >"$work/$name.log"
+	rm -f "$work/$name.seconds"
 	if ! get_kernel "$name"; then
-		echo "@ missing the package cannot be had" >"$work/$name.log"
+		echo "@ missing no suite of $(field "$guests" "$name" 3) gives $(field "$guests" "$name" 4)" >"$work/$name.log"
 		continue
 	fi
 	pack "$name" "$architecture"
