@@ -216,7 +216,7 @@ build() { # build ARCHITECTURE: sets $programs to the folder that has them
 	command -v "$triplet-gcc" >/dev/null && compiler=$triplet-gcc
 	mkdir -p "$programs"
 	(cd "$programs" && { [ -e Makefile ] || "$SOURCE/configure" --quiet --host="$triplet" --without-libcap-ng \
-		CC="$compiler" && make -s disablenetwork netprobe; }) >"$programs.log" 2>&1 ||
+		CC="$compiler" && make -s disablenetwork netprobe tests/library/threads; }) >"$programs.log" 2>&1 ||
 		die "unable to build for $1: see $programs.log"
 }
 
@@ -233,7 +233,7 @@ pack() {
 	printf 'root:x:0:0::/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n' >"$root/etc/passwd"
 	printf 'root:x:0:\nnogroup:x:65534:\n' >"$root/etc/group"
 	build "$2"
-	cp "$programs/disablenetwork" "$programs/netprobe" "$root/bin/"
+	cp "$programs/disablenetwork" "$programs/netprobe" "$programs/tests/library/threads" "$root/bin/"
 	sibling=$(field "$architectures" "$2" 4)
 	if [ -n "$sibling" ]; then
 		build "$sibling"

@@ -78,6 +78,7 @@ $2 == "end" {
 	finish_run()
 	ended = 1
 }
+$2 == "threads" && !/threads lost their network$|unable to put every thread into a Landlock domain/ { bad("threads:" substr($0, 10)) }
 $2 == "missing" {
 	missing = 1
 	notes[++noted] = guest ": skipped: " substr($0, 11)
