@@ -97,21 +97,29 @@ in_suite() { # in_suite SUITE DEBIAN-ARCHITECTURE apt-get|apt-cache ARGUMENT...
 # The lists are asked for once a day; a suite that cannot be had is done without.
 update() { # update SUITE DEBIAN-ARCHITECTURE
 	local folder=$CACHE/apt/$1-$2
-	[ -n "$(find "$folder/updated" -mtime -1 2>/dev/null)" ] && return
+	[ -n "$(find "$folder/available" -mtime -1 2>/dev/null)" ] && return
 	[[ $without_suites == *" $1-$2 "* ]] && return 1
 	mkdir -p "$folder/lists/partial" "$folder/archives/partial"
 	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $1 main" >"$folder/sources.list"
-	again ask_for_list "$1" "$2" "$folder" || [ -e "$folder/updated" ] || # yesterday's list will do
+	again ask_for_list "$1" "$2" "$folder" || [ -e "$folder/available" ] || # yesterday's list will do
 		{ without_suites+=" $1-$2 " && echo "no list of $1 for $2: see $folder/log" >&2 && return 1; }
 }
 without_suites=
 
-ask_for_list() { # another run may be at it as well
-	(flock 9 && in_suite "$1" "$2" apt-get update) 9>"$3/lock" >"$3/log" 2>&1 &&
-		! grep -q '^[EW]: Failed to fetch' "$3/log" && touch "$3/updated"
+# Another run may be at it as well. What we look up is set apart: apt-cache takes seconds each time.
+ask_for_list() {
+	(
+		flock 9 && in_suite "$1" "$2" apt-get update >"$3/log" 2>&1 &&
+			! grep -q '^[EW]: Failed to fetch' "$3/log" &&
+			in_suite "$1" "$2" apt-cache dumpavail 2>>"$3/log" |
+			awk -v RS= -v ORS='\n\n' '/^Package: (linux-|busybox-static\n)/' >"$3/available.new" &&
+			[ -s "$3/available.new" ] && mv "$3/available.new" "$3/available"
+	) 9>"$3/lock"
 }
 
-record_of() { in_suite "$1" "$2" apt-cache show --no-all-versions "$3" 2>/dev/null; }
+record_of() { # record_of SUITE DEBIAN-ARCHITECTURE PACKAGE
+	awk -v RS= -v package="$3" '$1 == "Package:" && $2 == package' "$CACHE/apt/$1-$2/available"
+}
 
 # needs SUITE DEBIAN-ARCHITECTURE PACKAGE PATTERN: the packages of that name that it depends on
 needs() {
