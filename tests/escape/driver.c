@@ -290,6 +290,19 @@ static int serve_unix(int type, const char *name, bool abstract)
 	return fd;
 }
 
+/* Beside a listener, for datagram sockets that are connected there: with nobody to receive
+ * the first one the second would fail. */
+static int serve_datagrams(const union address *listener)
+{
+	const int fd = socket(listener->any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0 && bind(fd, &listener->any, sizeof *listener) != 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
 static void serve(void)
 {
 	const bool wired = shared->wire != 0;
@@ -303,6 +316,8 @@ static void serve(void)
 	const int old_mptcp = serve_internet(SOCK_STREAM, 262, &shared->old4, false, wired);
 	watch(old_mptcp >= 0 ? old_mptcp : serve_internet(SOCK_STREAM, 0, &shared->old4, false, wired), OLD_LISTENER, "old");
 	watch(serve_internet(SOCK_STREAM, 0, &shared->old6, true, wired), OLD_LISTENER, "old");
+	watch(serve_datagrams(&shared->old4), SINK, "old");
+	watch(serve_datagrams(&shared->old6), SINK, "old");
 	watch(serve_internet(SOCK_DGRAM, 0, &shared->new_udp4, false, wired), SINK, "new");
 	watch(serve_internet(SOCK_DGRAM, 0, &shared->new_udp6, true, wired), SINK, "new");
 	snprintf(shared->path_stream, sizeof shared->path_stream, "%s/stream", scratch);

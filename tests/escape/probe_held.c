@@ -8,6 +8,7 @@
 #include "netprobe.h"
 
 #include <errno.h>
+#include <linux/if_packet.h>
 #include <linux/ipv6.h>
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
@@ -451,8 +452,20 @@ static struct result attempt_rthdr(const struct probe *probe, int fd)
 	return send_and_prove_route(probe, fd, where);
 }
 
+/* sendmmsg asks security modules about the first message to an address only: here, to none. */
+static long send_second(int fd, const struct probe *probe, struct msghdr *with)
+{
+	struct iovec data = { .iov_base = (void *)(uintptr_t)token(probe), .iov_len = strlen(token(probe)) };
+	struct mmsghdr messages[2] = { { .msg_len = 0 }, { .msg_hdr = *with } };
+
+	messages[1].msg_hdr.msg_iov = &data;
+	messages[1].msg_hdr.msg_iovlen = 1;
+	const long sent = syscall(SYS_sendmmsg, fd, messages, 2L, 0L);
+	return sent == 2 ? 2 : -1;
+}
+
 /* Type 2, of mobile IPv6: what the older interfaces and control messages take. */
-static struct result send_with_type_2(const struct probe *probe, int fd, bool sticky, int level)
+static struct result send_with_type_2(const struct probe *probe, int fd, bool sticky, bool second, int level)
 {
 	struct { uint8_t next, length, type, left, reserved[4], home[16]; } header = { .length = 2, .type = 2, .left = 1 };
 	union { struct cmsghdr header; char space[CMSG_SPACE(sizeof header)]; } control;
@@ -471,17 +484,18 @@ static struct result send_with_type_2(const struct probe *probe, int fd, bool st
 		return send_and_prove_route(probe, fd, where);
 	}
 	struct msghdr with = { .msg_control = &control, .msg_controllen = sizeof control };
-	if (send_by(SENDMSG, fd, probe, NULL, 0, &with) < 0)
+	if ((second ? send_second(fd, probe, &with) : send_by(SENDMSG, fd, probe, NULL, 0, &with)) < 0)
 		return refused("sendmsg with IPV6_RTHDR");
 	if (outside_received("wire", where))
 		return result(ESCAPED, "the wire saw a packet %s", where);
 	return result(BROKEN, "not refused, and yet nothing on the wire");
 }
 
-static struct result attempt_pktoptions(const struct probe *probe, int fd) { return send_with_type_2(probe, fd, true, 5 /* IPV6_2292RTHDR */); }
-static struct result attempt_control_rthdr(const struct probe *probe, int fd) { return send_with_type_2(probe, fd, false, IPV6_RTHDR); }
+static struct result attempt_pktoptions(const struct probe *probe, int fd) { return send_with_type_2(probe, fd, true, false, 5 /* IPV6_2292RTHDR */); }
+static struct result attempt_control_rthdr(const struct probe *probe, int fd) { return send_with_type_2(probe, fd, false, false, IPV6_RTHDR); }
+static struct result attempt_second_rthdr(const struct probe *probe, int fd) { return send_with_type_2(probe, fd, false, true, IPV6_RTHDR); }
 
-static struct result attempt_control_options(const struct probe *probe, int fd)
+static struct result send_with_options(const struct probe *probe, int fd, bool second)
 {
 	uint8_t option[8];
 	const char *where = fill_loose_route(probe, option);
@@ -495,12 +509,14 @@ static struct result attempt_control_options(const struct probe *probe, int fd)
 	control.header.cmsg_type = IP_RETOPTS;
 	control.header.cmsg_len = CMSG_LEN(sizeof option);
 	memcpy(CMSG_DATA(&control.header), option, sizeof option);
-	if (send_by(SENDMSG, fd, probe, NULL, 0, &with) < 0)
+	if ((second ? send_second(fd, probe, &with) : send_by(SENDMSG, fd, probe, NULL, 0, &with)) < 0)
 		return refused("sendmsg with IP_RETOPTS");
 	if (outside_received("wire", where))
 		return result(ESCAPED, "the wire saw a packet %s", where);
 	return result(BROKEN, "not refused, and yet nothing on the wire");
 }
+static struct result attempt_control_options(const struct probe *probe, int fd) { return send_with_options(probe, fd, false); }
+static struct result attempt_second_options(const struct probe *probe, int fd) { return send_with_options(probe, fd, true); }
 
 /* --- Another interface: the same address on another link is another peer. --- */
 
@@ -669,9 +685,11 @@ static const struct attempt {
 	{ "int80-ip-options", attempt_int80_ip_options, STREAMS | DATAGRAMS | V4 | CONNECTED_ONLY },
 	{ "socketcall-ip-options", attempt_socketcall_ip_options, STREAMS | DATAGRAMS | V4 | CONNECTED_ONLY },
 	{ "control-message-options", attempt_control_options, DATAGRAMS | V4 | CONNECTED_ONLY },
+	{ "control-message-second-options", attempt_second_options, DATAGRAMS | V4 | CONNECTED_ONLY },
 	{ "routing-header", attempt_rthdr, STREAMS | DATAGRAMS | V6 | CONNECTED_ONLY },
 	{ "packet-options-2292", attempt_pktoptions, STREAMS | DATAGRAMS | V6 | CONNECTED_ONLY },
 	{ "control-message-header", attempt_control_rthdr, DATAGRAMS | V6 | CONNECTED_ONLY },
+	{ "control-message-second-header", attempt_second_rthdr, DATAGRAMS | V6 | CONNECTED_ONLY },
 	{ "bind-to-device", attempt_bind_to_device, STREAMS | CONNECTED_ONLY },
 	{ "bind-to-interface-index", attempt_bind_to_index, STREAMS | CONNECTED_ONLY },
 	{ "join-membership", attempt_join_0, STREAMS | DATAGRAMS | LISTENERS | INTERNET },
@@ -738,8 +756,13 @@ static struct result probe_other_held(const struct probe *probe)
 			return refused("netlink");
 		return result(ESCAPED, "the kernel answered");
 	}
-	if (probe->number == 1)
-		return result(ESCAPED, "the packet socket is there");
+	if (probe->number == 1) {
+		const struct sockaddr_ll loopback = { .sll_family = AF_PACKET, .sll_ifindex = 1, .sll_halen = 6 };
+		const char frame[60] = "";
+		if (sendto(fd, frame, sizeof frame, 0, (const struct sockaddr *)&loopback, sizeof loopback) < 0)
+			return refused("sendto");
+		return result(ESCAPED, "the packet socket sends");
+	}
 	if (sendto(fd, token(probe), strlen(token(probe)), 0, &shared->new4.any, sizeof shared->new4.in) < 0)
 		return refused("sendto");
 	return result(ESCAPED, "the raw socket sends");
