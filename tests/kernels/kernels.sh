@@ -27,6 +27,7 @@ selinux='lsm=landlock,lockdown,yama,integrity,selinux,bpf selinux=1'
 without=lsm=lockdown,yama,integrity,apparmor,bpf # Landlock is built in, but not listed
 
 # With "few", init tries fewer sets of inherited descriptors: what is shown once need not be again.
+# With "bpf", it runs lsm.sh instead.
 # name | architecture | suites, the first that has it | package | command line
 guests="
 bullseye              | x86_64  | bullseye                  | linux-image-amd64       | $all few
@@ -46,6 +47,16 @@ armhf                 | arm     | trixie bookworm-backports | linux-image-armmp 
 riscv64               | riscv64 | trixie sid                | linux-image-riscv64     | few
 ppc64el               | ppc64le | trixie bookworm-backports | linux-image-powerpc64le | few
 s390x                 | s390x   | trixie bookworm-backports | linux-image-s390x       | few
+lsm-bookworm          | x86_64  | bookworm                  | linux-image-amd64       | bpf
+lsm-trixie            | x86_64  | trixie bookworm-backports | linux-image-amd64       | bpf
+lsm-trixie-alone      | x86_64  | trixie bookworm-backports | linux-image-amd64       | lsm=bpf bpf
+lsm-trixie-selinux    | x86_64  | trixie bookworm-backports | linux-image-amd64       | $selinux bpf
+lsm-sid               | x86_64  | sid                       | linux-image-amd64       | $all bpf
+lsm-experimental      | x86_64  | experimental sid          | linux-image-amd64       | bpf
+lsm-bookworm-hooks    | x86_64  | bookworm                  | linux-image-amd64       | bpf hooks
+lsm-trixie-hooks      | x86_64  | trixie bookworm-backports | linux-image-amd64       | bpf hooks
+lsm-experimental-hooks | x86_64 | experimental sid          | linux-image-amd64       | bpf hooks
+lsm-trixie-kills      | x86_64  | trixie bookworm-backports | linux-image-amd64       | bpf kills
 "
 
 # architecture | Debian's name | compiler's triplet | its 32-bit sibling | console | qemu
@@ -209,6 +220,10 @@ pack() {
 	printf 'root:x:0:\nnogroup:x:65534:\n' >"$root/etc/group"
 	build "$2"
 	cp "$programs/disablenetwork" "$programs/netprobe" "$root/bin/"
+	if [[ $1 = lsm-* ]]; then
+		cp "$here/lsm.sh" "$root/"
+		cp "$programs/disablenetwork-lsm" "$programs/tests/kernels/lsm_try" "$programs/tests/bench/calls" "$root/bin/" || return
+	fi
 	sibling=$(field "$architectures" "$2" 4)
 	if [ -n "$sibling" ]; then
 		build "$sibling"
@@ -261,7 +276,10 @@ for name in "${names[@]}"; do
 		echo "@ missing the package cannot be had" >"$work/$name.log"
 		continue
 	fi
-	pack "$name" "$architecture"
+	if ! pack "$name" "$architecture"; then
+		echo '@ missing disablenetwork-lsm was not built' >"$work/$name.log"
+		continue
+	fi
 	if [ "$running" -ge "$AT_ONCE" ]; then
 		wait -n
 		running=$((running - 1))
