@@ -64,7 +64,8 @@ static const char *switch_off(const struct options *options, struct network_off 
 		return words;
 	off->steps_done = DONE_NO_NEW_PRIVS;
 
-	off->kernel_off = kernel_off();
+	/* It would keep prog from abstract AF_UNIX sockets outside. */
+	off->kernel_off = !options->allow_abstract && kernel_off();
 	off->steps_done = DONE_KERNEL_OFF;
 
 	if ((words = inherited_scan(&off->inherited, off->kernel_off, options->close_loose)))

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <getopt.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -355,7 +356,9 @@ static struct result run_probe(const struct probe *probe)
 		_exit(write(channel[1], &made, sizeof made) != sizeof made);
 	}
 	close(channel[1]);
-	const ssize_t size = read(channel[0], &got, sizeof got);
+	/* A stopped child of a killed case would hold the other end for ever. */
+	struct pollfd end = { .fd = channel[0], .events = POLLIN };
+	const ssize_t size = poll(&end, 1, (CASE_SECONDS + 5) * 1000) == 1 ? read(channel[0], &got, sizeof got) : 0;
 	close(channel[0]);
 	waitpid(child, &status, 0);
 	if (size == sizeof got)
