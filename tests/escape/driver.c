@@ -199,7 +199,7 @@ static void read_wire(void)
 	}
 }
 
-/* The text of a TCP segment that left by the second wire. */
+/* The text of a TCP segment or a datagram that left by the second wire. */
 static void read_second_wire(void)
 {
 	uint8_t packet[2048];
@@ -207,7 +207,8 @@ static void read_second_wire(void)
 
 	while ((size = read(second_wire, packet, sizeof packet)) > 0) {
 		const ssize_t segment = packet[0] >> 4 == 6 ? 40 : (packet[0] & 15) * 4;
-		const ssize_t text = segment + 13 < size ? segment + (packet[segment + 12] >> 4) * 4 : size;
+		const bool datagram = packet[packet[0] >> 4 == 6 ? 6 : 9] == IPPROTO_UDP;
+		const ssize_t text = datagram ? segment + 8 : segment + 13 < size ? segment + (packet[segment + 12] >> 4) * 4 : size;
 		if (text < size)
 			record("wire1", packet + text, (int)(size - text));
 	}

@@ -72,6 +72,7 @@ static const struct gap {
 	{ "*@passed-tcp*", before_abi_4, "a passed TCP socket: covered from Landlock ABI 4 on" },
 	{ "*@passed-mptcp*", unmarked, "a passed MPTCP socket: no Landlock right covers it" },
 	{ "control-message-*@passed-udp*", unmarked, "a passed UDP socket: a control message may carry a route" },
+	{ "unicast-interface@passed-udp*", unmarked, "a passed UDP socket: it may choose an interface" },
 	{ "*@passed-udp*", before_abi_10, "a passed UDP socket: covered from Landlock ABI 10 on" },
 	{ "ptrace*", no_domain, "no Landlock domain" },
 	{ "proc-*", no_domain, "no Landlock domain: /proc/PID of the same user" },

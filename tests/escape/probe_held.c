@@ -24,6 +24,9 @@
 #ifndef TCP_FASTOPEN_CONNECT
 #define TCP_FASTOPEN_CONNECT 30
 #endif
+#ifndef IP_UNICAST_IF
+#define IP_UNICAST_IF 50
+#endif
 #ifndef TCP_ULP
 #define TCP_ULP 31
 #endif
@@ -547,6 +550,37 @@ static struct result attempt_bind_to_index(const struct probe *probe, int fd)
 	return prove_device(probe, fd);
 }
 
+/* What datagrams mind only: an interface for all of them, or for one. */
+static struct result attempt_unicast_interface(const struct probe *probe, int fd)
+{
+	const uint32_t index = htonl((uint32_t)shared->second_wire);
+	const int service = 0x10;
+
+	if (!shared->wire)
+		return result(NOT_HERE, "no wire: the driver was not started by root");
+	if (setsockopt(fd, IPPROTO_IP, IP_UNICAST_IF, &index, sizeof index) != 0)
+		return refused("IP_UNICAST_IF");
+	setsockopt(fd, IPPROTO_IP, IP_TOS, &service, sizeof service); /* to look for the route again */
+	return prove_device(probe, fd);
+}
+
+static struct result attempt_control_info(const struct probe *probe, int fd)
+{
+	const struct in_pktinfo info = { .ipi_ifindex = shared->second_wire };
+	const int service = 0x10;
+	union { struct cmsghdr header; char space[CMSG_SPACE(sizeof info)]; } control = { .header = { .cmsg_level = IPPROTO_IP,
+		.cmsg_type = IP_PKTINFO, .cmsg_len = CMSG_LEN(sizeof info) } };
+	struct msghdr with = { .msg_control = &control, .msg_controllen = sizeof control };
+
+	if (!shared->wire)
+		return result(NOT_HERE, "no wire: the driver was not started by root");
+	memcpy(CMSG_DATA(&control.header), &info, sizeof info);
+	setsockopt(fd, IPPROTO_IP, IP_TOS, &service, sizeof service);
+	if (send_by(SENDMSG, fd, probe, NULL, 0, &with) < 0)
+		return refused("sendmsg with IP_PKTINFO");
+	return prove("wire1", probe);
+}
+
 /* --- Multicast: joining a group makes the kernel send its address, which is data, to the link. --- */
 
 struct group4_request { struct in_addr group, interface, source; };
@@ -692,6 +726,8 @@ static const struct attempt {
 	{ "control-message-second-header", attempt_second_rthdr, DATAGRAMS | V6 | CONNECTED_ONLY },
 	{ "bind-to-device", attempt_bind_to_device, STREAMS | CONNECTED_ONLY },
 	{ "bind-to-interface-index", attempt_bind_to_index, STREAMS | CONNECTED_ONLY },
+	{ "unicast-interface", attempt_unicast_interface, DATAGRAMS | V4 | CONNECTED_ONLY },
+	{ "control-message-info", attempt_control_info, DATAGRAMS | V4 | CONNECTED_ONLY },
 	{ "join-membership", attempt_join_0, STREAMS | DATAGRAMS | LISTENERS | INTERNET },
 	{ "join-source-membership", attempt_join_1, STREAMS | DATAGRAMS | V4 },
 	{ "join-group", attempt_join_2, STREAMS | DATAGRAMS | INTERNET },
