@@ -32,10 +32,10 @@ enum {
 /* The kernel's, from headers that cannot be included here. */
 enum {
 	AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10, AF_VSOCK = 40,
-	SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_SEQPACKET = 5,
+	SOCK_STREAM = 1, SOCK_RAW = 3, SOCK_SEQPACKET = 5,
 	IPPROTO_TCP = 6, IPPROTO_UDP = 17, IPPROTO_SCTP = 132, IPPROTO_UDPLITE = 136, IPPROTO_MPTCP = 262,
 	TCP_LISTEN = 10,
-	MSG_DONTROUTE = 0x4, MSG_BATCH = 0x40000, MSG_FASTOPEN = 0x20000000,
+	MSG_DONTROUTE = 0x4, MSG_FASTOPEN = 0x20000000,
 	PFA_NO_NEW_PRIVS = 0, CAP_SYS_ADMIN = 21,
 	IORING_SETUP_SQPOLL = 2,
 };
@@ -196,24 +196,21 @@ int BPF_PROG(socket_listen, struct socket *socket, int backlog)
 	return refuse_if(is_off_for(socket) && !(sock && sock->__sk_common.skc_state == TCP_LISTEN));
 }
 
-static bool is_internet(const struct sock *sock)
+/* Those whose data goes to their peer. Raw, packet and netlink sockets have it in the data,
+ * and of others nothing is known. */
+static bool sends_to_peer(const struct sock *sock)
 {
-	return sock->__sk_common.skc_family == AF_INET || sock->__sk_common.skc_family == AF_INET6;
-}
-
-static bool is_stream(const struct sock *sock)
-{
-	if (sock->__sk_common.skc_family == AF_VSOCK)
+	switch (sock->__sk_common.skc_family) {
+	case AF_VSOCK:
 		return sock->sk_type == SOCK_STREAM || sock->sk_type == SOCK_SEQPACKET;
-	return is_internet(sock) && sock->sk_type == SOCK_STREAM &&
-		(sock->sk_protocol == IPPROTO_TCP || sock->sk_protocol == IPPROTO_MPTCP);
-}
-
-/* Those that a control message can send elsewhere. */
-static bool is_directed(const struct sock *sock)
-{
-	return is_internet(sock) && (sock->sk_protocol == IPPROTO_UDP || sock->sk_protocol == IPPROTO_UDPLITE ||
-		sock->sk_protocol == IPPROTO_SCTP) && sock->sk_type != 3 /* SOCK_RAW */;
+	case AF_INET:
+	case AF_INET6:
+		return sock->sk_type != SOCK_RAW &&
+			(sock->sk_protocol == IPPROTO_TCP || sock->sk_protocol == IPPROTO_MPTCP || sock->sk_protocol == IPPROTO_UDP ||
+				sock->sk_protocol == IPPROTO_UDPLITE || sock->sk_protocol == IPPROTO_SCTP);
+	default:
+		return false;
+	}
 }
 
 struct control {
@@ -265,23 +262,16 @@ static bool all_plain(const struct msghdr *message)
 	return false;
 }
 
-/* Data flows on connections, to no address. sendmmsg does not ask again for messages to the
- * same address, whatever their control messages are: MSG_BATCH says that more may follow. */
+/* Data flows on connections, to no address. sendmmsg asks for each message that has none. */
 SEC("lsm/socket_sendmsg")
 int BPF_PROG(socket_sendmsg, struct socket *socket, struct msghdr *message, int size)
 {
 	const struct sock *sock = socket->sk;
-	unsigned refused = MSG_FASTOPEN | MSG_DONTROUTE;
 
 	if (!is_off_for(socket))
 		return 0;
-	if (!sock)
-		return -EPERM;
-	if (is_directed(sock))
-		refused |= MSG_BATCH;
-	else if (!is_stream(sock))
-		return -EPERM; /* raw, packet and netlink sockets have their peers in the data */
-	return refuse_if(message->msg_name || (message->msg_flags & refused) || !all_plain(message));
+	return refuse_if(!sock || !sends_to_peer(sock) || message->msg_name ||
+		(message->msg_flags & (MSG_FASTOPEN | MSG_DONTROUTE)) || !all_plain(message));
 }
 
 /* What only datagrams mind, beside src/policy.c: an interface, or sources of a group, which

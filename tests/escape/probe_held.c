@@ -455,7 +455,8 @@ static struct result attempt_rthdr(const struct probe *probe, int fd)
 	return send_and_prove_route(probe, fd, where);
 }
 
-/* sendmmsg asks security modules about the first message to an address only: here, to none. */
+/* sendmmsg asks security modules about the first message to an address only; where there is
+ * no address, about each. */
 static long send_second(int fd, const struct probe *probe, struct msghdr *with)
 {
 	struct iovec data = { .iov_base = (void *)(uintptr_t)token(probe), .iov_len = strlen(token(probe)) };

@@ -50,6 +50,11 @@ is "$(netprobe --network-off echo open 2>&1)" open door-open-again
 kill $sleeper
 wait $sleeper 2>/dev/null
 settle
+lsm_try kill 2 /bin/disablenetwork-lsm unload # when the door is shut, and nothing gone
+is "$(netprobe --network-off true 2>&1)" 'netprobe: fatal: unable to switch the network off by prctl: Device or resource busy' door-shut
+like "$(lsm load)" '*already loaded*' load-opens-the-door
+is "$(netprobe --network-off echo open 2>&1)" open door-open-after-load
+settle
 is "$(lsm unload; echo $?)" 0 unload
 is "$(lsm unload; echo $?)" 'disablenetwork-lsm: fatal: unable to unload: not loaded
 111' unload-twice

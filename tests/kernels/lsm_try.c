@@ -12,6 +12,7 @@
  */
 #include <errno.h>
 #include <grp.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -127,6 +128,36 @@ static void while_tracing(void)
 	must(ask(SET, OFF, 0) == ENETDOWN, "mark-after-tracing");
 }
 
+/* What goes on with sockets from before, and what of it does not. */
+static void with_sockets(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	struct iovec data = { (char[]){ "x" }, 1 };
+	struct mmsghdr two[2] = { { .msg_hdr = { .msg_iov = &data, .msg_iovlen = 1 } }, { .msg_hdr = { .msg_iov = &data, .msg_iovlen = 1 } } };
+	struct sockaddr *const any = (struct sockaddr *)&address;
+	socklen_t size = sizeof address, name_size = sizeof name;
+	const int listener = socket(AF_INET, SOCK_STREAM, 0), stream = socket(AF_INET, SOCK_STREAM, 0);
+	const int receiver = socket(AF_INET, SOCK_DGRAM, 0), sender = socket(AF_INET, SOCK_DGRAM, 0);
+	const int to = socket(AF_UNIX, SOCK_DGRAM, 0), from = socket(AF_UNIX, SOCK_DGRAM, 0), other = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+	must(bind(listener, any, size) == 0 && listen(listener, 1) == 0 && getsockname(listener, any, &size) == 0 &&
+		connect(stream, any, size) == 0, "stream");
+	address.sin_port = 0;
+	must(bind(receiver, any, size) == 0 && getsockname(receiver, any, &size) == 0 && connect(sender, any, size) == 0, "datagram");
+	must(bind(to, (struct sockaddr *)&name, sizeof(sa_family_t)) == 0 &&
+		getsockname(to, (struct sockaddr *)&name, &name_size) == 0 && connect(from, (struct sockaddr *)&name, name_size) == 0, "abstract");
+	mark();
+	must(listen(listener, 5) == 0 && accept(listener, NULL, NULL) >= 0, "listen-again-and-accept");
+	must(listen(stream, 5) == -1 && errno == EPERM, "listen-on-a-connection");
+	must(sendmmsg(stream, two, 2, 0) == 2, "batch-on-a-stream");
+	must(send(sender, "x", 1, 0) == 1 && sendmmsg(sender, two, 2, 0) == 2, "batch-on-a-connected-datagram-socket");
+	must(send(sender, "x", 1, MSG_DONTROUTE) == -1 && errno == EPERM, "past-the-gateway");
+	must(sendto(sender, "x", 1, 0, any, size) == -1 && errno == EPERM, "datagram-to-an-address");
+	must(send(from, "x", 1, 0) == 1, "connected-abstract-socket");
+	must(sendto(other, "x", 1, 0, (struct sockaddr *)&name, name_size) == -1 && errno == EPERM, "abstract-socket-from-before");
+}
+
 static void try_answers(void)
 {
 	must(ask(GET, 0, 0) == ENODATA, "get-unmarked");
@@ -139,6 +170,7 @@ static void try_answers(void)
 	in_child(as_root);
 	in_child(in_thread);
 	in_child(while_tracing);
+	in_child(with_sockets);
 }
 
 /* --- domains --- */
