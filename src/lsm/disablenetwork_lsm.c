@@ -38,11 +38,13 @@
 enum { EXIT_NOT_LOADED = 1, SET_NETWORK = 0x646e6574, GET_NETWORK = 0x646e6575, NETWORK_OFF = 1 };
 
 /* The object file that clang made of netoff.bpf.c. */
-extern const char netoff_object[], netoff_object_end[];
+extern const char netoff_object[];
+extern const unsigned netoff_object_size;
 __asm__(".pushsection .rodata\n"
 		".balign 8\n"
 		"netoff_object: .incbin \"src/lsm/netoff.bpf.o\"\n"
-		"netoff_object_end: .byte 0\n"
+		"0: .balign 4\n"
+		"netoff_object_size: .long 0b - netoff_object\n"
 		".popsection");
 
 /* --- What the kernel has to offer. --- */
@@ -185,12 +187,10 @@ static unsigned count_marked(char *first, size_t size)
 		die_unable("see all processes: not in the first process namespace, or no /proc");
 	}
 	FILE *file = fopen(pin(MARKED), "re");
-	if (!file)
-		die_unable("read " FOLDER "/" MARKED);
-	while (fgets(line, sizeof line, file))
+	while (file && fgets(line, sizeof line, file))
 		if (count++ == 0)
 			snprintf(first, size, "%.*s", (int)strcspn(line, "\n"), line);
-	if (ferror(file))
+	if (!file || ferror(file))
 		die_unable("read " FOLDER "/" MARKED);
 	fclose(file);
 	return count;
@@ -226,7 +226,7 @@ static void refuse_while_marked(void)
 
 static void open_and_load(struct bpf_object **object)
 {
-	*object = bpf_object__open_mem(netoff_object, (size_t)(netoff_object_end - netoff_object), NULL);
+	*object = bpf_object__open_mem(netoff_object, netoff_object_size, NULL);
 	if (!*object)
 		die_unable("read the programs");
 	struct bpf_program *optional = bpf_object__find_program_by_name(*object, OPTIONAL);
@@ -337,7 +337,7 @@ static int say_status(void)
 	return 0;
 }
 
-/* --- --- */
+/* --- The command line. --- */
 
 static const char usage[] = "usage: disablenetwork-lsm [-v] load | unload | status";
 
