@@ -160,19 +160,25 @@ try_kills() {
 	say "basics$wrong"
 }
 
-# In nanoseconds a call, and megabytes a second; judged by nobody.
+# cost NAME COMMAND...: of calls behind the command, beside those behind nothing. Judged by nobody.
+cost() {
+	name=$1
+	shift
+	{ "$@" calls loops 300 && calls stream 500 "$@"; } >/tmp/cost
+	[ -e /tmp/cost-nothing ] || cp /tmp/cost /tmp/cost-nothing
+	say "cost $name: $(awk 'NR == FNR { base[$1] = $2; next }
+		{ printf "%s %.2f ", $1, $1 ~ /TCP/ ? base[$1] / $2 : $2 / base[$1] }' /tmp/cost-nothing /tmp/cost)"
+}
+
 show_costs() {
 	settle
 	lsm unload
-	say "cost nothing $(calls loops 300 | tr '\n' ' ')"
-	say "cost seccomp $(disablenetwork -q calls loops 300 | tr '\n' ' ')"
-	say "cost nothing $(calls stream 500 | tr '\n' ' ')"
-	say "cost seccomp $(calls stream 500 disablenetwork -q | tr '\n' ' ')"
+	cost nothing env
+	cost nothing-again env
+	cost seccomp disablenetwork -q
 	lsm load
-	say "cost hooks-unmarked $(calls loops 300 | tr '\n' ' ')"
-	say "cost hooks-marked $(netprobe --network-off calls loops 300 | tr '\n' ' ')"
-	say "cost hooks-unmarked $(calls stream 500 | tr '\n' ' ')"
-	say "cost hooks-marked $(calls stream 500 netprobe --network-off | tr '\n' ' ')"
+	cost hooks-unmarked env
+	cost hooks-marked netprobe --network-off
 }
 
 case " $* " in
