@@ -42,10 +42,10 @@ static unsigned choose_filters(const struct network_off *off)
 	const struct inherited *inherited = &off->inherited;
 	unsigned filters = FILTER_BASE;
 
+	if (off->kernel_off) /* it sees families and tracees, and was not to be had while tracing */
+		return filters;
 	if (!off->landlock.held || off->has_children)
 		filters |= FILTER_TRACE;
-	if (off->kernel_off)
-		return filters;
 	if (inherited->other_stream || (inherited->tcp && !off->landlock.tcp))
 		filters |= FILTER_NO_CONNECT;
 	if ((inherited->tcp || inherited->other_stream) && !inherited->listener)
