@@ -56,6 +56,7 @@ lsm-experimental      | x86_64  | experimental sid          | linux-image-amd64 
 lsm-bookworm-hooks    | x86_64  | bookworm                  | linux-image-amd64       | bpf hooks
 lsm-trixie-hooks      | x86_64  | trixie bookworm-backports | linux-image-amd64       | bpf hooks
 lsm-experimental-hooks | x86_64 | experimental sid          | linux-image-amd64       | bpf hooks
+lsm-trixie-costs      | x86_64  | trixie bookworm-backports | linux-image-amd64       | bpf costs
 lsm-trixie-kills      | x86_64  | trixie bookworm-backports | linux-image-amd64       | bpf kills
 "
 
@@ -235,11 +236,12 @@ pack() {
 }
 
 boot() { # boot NAME ARCHITECTURE KERNEL COMMAND-LINE
-	local console memory=512
+	local console memory=512 clock=
 	console=$(field "$architectures" "$2" 5)
 	[ "$2" = ppc64le ] && memory=1024
-	# shellcheck disable=SC2046 # a list of words
-	timeout 900 $(field "$architectures" "$2" 6) -accel tcg -smp 1 -m "$memory" -nographic -no-reboot -nic none \
+	[[ $1 = *-costs ]] && clock='-icount shift=0,sleep=off' # a nanosecond is an instruction
+	# shellcheck disable=SC2046,SC2086 # lists of words
+	timeout 900 $(field "$architectures" "$2" 6) $clock -accel tcg -smp 1 -m "$memory" -nographic -no-reboot -nic none \
 		-kernel "$3/vmlinuz" -initrd "$work/$1.initramfs" \
 		-append "console=$console quiet loglevel=1 panic=-1 rdinit=/init $4" </dev/null >"$work/$1.log" 2>&1
 	rm -f "$work/$1.initramfs"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
 # shellcheck shell=dash
 # Sourced by init in a guest whose row has the word bpf: the kernel's own network-off
-# (disablenetwork-lsm). With the word hooks: each taken out in turn, a storm of children, and
-# what calls cost; with kills: the loader killed at each step; else the escape suites.
+# (disablenetwork-lsm). With the word hooks: each taken out in turn, and a storm of children;
+# with kills: the loader killed at its steps; with costs: what calls cost; else the escape suites.
 pins=/sys/fs/bpf/disablenetwork
 mount -t bpf bpf /sys/fs/bpf
 echo 1 2>/dev/null >/proc/sys/dev/tty/legacy_tiocsti
@@ -30,6 +30,24 @@ settle() { # until no mark is left, 10 s at most
 
 say "user 0"
 say "landlock $(disablenetwork --check 2>/dev/null | sed -n 's/^Landlock *//p')"
+
+# cost NAME COMMAND...: of calls behind the command, beside those behind nothing, in instructions,
+# which do not depend on how busy the machine is. Judged by nobody.
+cost() {
+	name=$1
+	shift
+	{ "$@" calls loops 20 && calls stream 100 "$@"; } >/tmp/cost
+	[ -e /tmp/cost-nothing ] || cp /tmp/cost /tmp/cost-nothing
+	say "cost $name: $(awk 'NR == FNR { base[$1] = $2; next }
+		{ printf "%s %.2f ", $1, $1 ~ /TCP/ ? base[$1] / $2 : $2 / base[$1] }' /tmp/cost-nothing /tmp/cost)"
+}
+
+case " $* " in
+*' costs '*) # before the kernel has seen any hook
+	cost nothing env
+	cost seccomp disablenetwork -q
+	;;
+esac
 
 # --- Loading and unloading, as an administrator sees it. ---
 is "$(lsm status; echo $?)" 'not loaded
@@ -160,32 +178,14 @@ try_kills() {
 	say "basics$wrong"
 }
 
-# cost NAME COMMAND...: of calls behind the command, beside those behind nothing. Judged by nobody.
-cost() {
-	name=$1
-	shift
-	{ "$@" calls loops 300 && calls stream 500 "$@"; } >/tmp/cost
-	[ -e /tmp/cost-nothing ] || cp /tmp/cost /tmp/cost-nothing
-	say "cost $name: $(awk 'NR == FNR { base[$1] = $2; next }
-		{ printf "%s %.2f ", $1, $1 ~ /TCP/ ? base[$1] / $2 : $2 / base[$1] }' /tmp/cost-nothing /tmp/cost)"
-}
-
-show_costs() {
-	settle
-	lsm unload
-	cost nothing env
-	cost nothing-again env
-	cost seccomp disablenetwork -q
-	lsm load
-	cost hooks-unmarked env
-	cost hooks-marked netprobe --network-off
-}
-
 case " $* " in
 *' hooks '*)
 	try_storm
 	try_hooks
-	show_costs
+	;;
+*' costs '*)
+	cost hooks-unmarked env
+	cost hooks-marked netprobe --network-off
 	;;
 *' kills '*) try_kills ;;
 *) try_escapes ;;
