@@ -3,7 +3,7 @@
  *
  * The kernel's own network-off: prctl(PR_SET_NETWORK, PR_NETWORK_OFF), from
  * Michael Stone's patches of 2009-2010 (Documentation/disablenetwork.txt there).
- * No kernel has it as shipped; a security module can add it.
+ * No kernel has it as shipped; src/lsm adds it, see disablenetwork-lsm(8).
  */
 #ifndef KERNEL_OFF_H
 #define KERNEL_OFF_H

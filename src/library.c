@@ -118,7 +118,7 @@ static const char *refuse_early(struct options *options, struct network_off *off
 
 	const struct scan scan = {
 		.sockets_held = options->other_threads == NO_OTHER_THREADS && !options->trial_kills &&
-			kernel_off_offered(),
+			!options->allow_abstract && kernel_off_offered(),
 		.no_exec = true
 	};
 	if ((words = inherited_scan(&off->inherited, &scan)))

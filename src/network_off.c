@@ -42,10 +42,10 @@ static unsigned choose_filters(const struct network_off *off)
 	const struct inherited *inherited = &off->inherited;
 	unsigned filters = FILTER_BASE;
 
+	if (off->kernel_off) /* it sees families and tracees, and was not to be had while tracing */
+		return filters;
 	if (!off->landlock.held || off->has_children)
 		filters |= FILTER_TRACE;
-	if (off->kernel_off)
-		return filters;
 	if (inherited->other_stream || (inherited->tcp && !off->landlock.tcp))
 		filters |= FILTER_NO_CONNECT;
 	if ((inherited->tcp || inherited->other_stream) && !inherited->listener)
@@ -101,9 +101,10 @@ static const char *switch_off(const struct options *options, struct network_off 
 	off->steps_done = DONE_NO_NEW_PRIVS;
 
 	/* It holds for the calling thread: nothing rests on it where there are others. Its
-	 * trial would kill where a filter does. */
-	off->kernel_off =
-		!options->trial_kills && kernel_off() && options->other_threads == NO_OTHER_THREADS;
+	 * trial would kill where a filter does, and it would keep prog from abstract AF_UNIX
+	 * sockets outside. */
+	off->kernel_off = !options->trial_kills && !options->allow_abstract && kernel_off() &&
+		options->other_threads == NO_OTHER_THREADS;
 	off->steps_done = DONE_KERNEL_OFF;
 
 	if ((words = look_at_descriptors(options, off, &loose)))

@@ -189,9 +189,9 @@ static void print_gaps(const struct network_off *off)
 			: "all kinds");
 	if (!off->kernel_off && !off->landlock.abstract)
 		row("gap", "abstract AF_UNIX sockets outside are reachable (kept off from Landlock ABI 6 on)");
-	if (!off->landlock.held)
+	if (!off->kernel_off && !off->landlock.held)
 		row("gap", "/proc/PID/mem of the same user's processes, unless Yama forbids it");
-	if (off->inherited.listener)
+	if (!off->kernel_off && off->inherited.listener)
 		row("gap", "the inherited listener is a licence to listen, on any port");
 	if (geteuid() == 0)
 		row("gap", "as root: root's files can make others act (setuidgid nobody disablenetwork ...)");
@@ -211,7 +211,8 @@ void report_check(const struct network_off *off, const struct options *options,
 	if (off->steps_done >= DONE_KERNEL_OFF)
 		row("kernel network-off", off->kernel_off ? "on: sees every socket"
 			: off->was_off ? "not asked: no socket to try it with"
-			: "absent, as on every kernel as shipped: no prctl(PR_SET_NETWORK)");
+			: options->allow_abstract ? "not asked: it keeps off abstract sockets, which -a leaves"
+			: "absent, as on every kernel as shipped: no prctl(PR_SET_NETWORK), see disablenetwork-lsm(8)");
 	if (off->steps_done >= DONE_INHERITED)
 		print_inherited(&off->inherited, options->close_loose);
 	if (off->steps_done >= DONE_LANDLOCK)

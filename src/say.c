@@ -14,15 +14,20 @@
 #include <string.h>
 #include <unistd.h>
 
+const char *say_as = "disablenetwork";
+
 enum { LINE = 1024 }; /* longer messages are cut; no message of ours is */
 
 /* False when not all of it could be written, with errno set. */
-static bool write_line(int descriptor, const char *prefix, const char *format, va_list arguments)
+static bool write_line(int descriptor, const char *name, const char *prefix, const char *format,
+	va_list arguments)
 {
 	char line[LINE];
-	size_t length = strlen(prefix);
+	size_t length = strlen(name);
 
-	memcpy(line, prefix, length);
+	memcpy(line, name, length);
+	memcpy(line + length, prefix, strlen(prefix));
+	length += strlen(prefix);
 	const int wanted = vsnprintf(line + length, sizeof line - length - 1, format, arguments);
 	if (wanted > 0)
 		length = strnlen(line, sizeof line - 1);
@@ -42,7 +47,7 @@ void say(const char *format, ...)
 
 	va_start(arguments, format);
 	/* There is nowhere to complain that standard error cannot be written. */
-	(void)write_line(STDERR_FILENO, "disablenetwork: ", format, arguments);
+	(void)write_line(STDERR_FILENO, say_as, ": ", format, arguments);
 	va_end(arguments);
 	errno = saved;
 }
@@ -52,7 +57,7 @@ void die(int status, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	(void)write_line(STDERR_FILENO, "disablenetwork: fatal: ", format, arguments);
+	(void)write_line(STDERR_FILENO, say_as, ": fatal: ", format, arguments);
 	va_end(arguments);
 	_exit(status);
 }
@@ -69,7 +74,7 @@ void print(const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	if (!write_line(STDOUT_FILENO, "", format, arguments))
+	if (!write_line(STDOUT_FILENO, "", "", format, arguments))
 		die_unable("write to standard output");
 	va_end(arguments);
 }

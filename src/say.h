@@ -16,6 +16,9 @@ enum {
 	EXIT_NOT_FOUND = 127   /* prog was not found */
 };
 
+/* The program's name, for messages: another than disablenetwork sets it first of all. */
+extern const char *say_as;
+
 /* "disablenetwork: " and the words. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

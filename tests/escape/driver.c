@@ -268,7 +268,7 @@ static void read_wire(void)
 	}
 }
 
-/* The text of a TCP segment that left by the second wire. */
+/* The text of a TCP segment or a datagram that left by the second wire. */
 static void read_second_wire(void)
 {
 	uint8_t packet[2048];
@@ -276,7 +276,8 @@ static void read_second_wire(void)
 
 	while ((size = read(second_wire, packet, sizeof packet)) > 0) {
 		const ssize_t segment = packet[0] >> 4 == 6 ? 40 : (packet[0] & 15) * 4;
-		const ssize_t text = segment + 13 < size ? segment + (packet[segment + 12] >> 4) * 4 : size;
+		const bool datagram = packet[packet[0] >> 4 == 6 ? 6 : 9] == IPPROTO_UDP;
+		const ssize_t text = datagram ? segment + 8 : segment + 13 < size ? segment + (packet[segment + 12] >> 4) * 4 : size;
 		if (text < size)
 			record("wire1", packet + text, (int)(size - text));
 	}
@@ -360,6 +361,19 @@ static int serve_unix(int type, const char *name, bool abstract)
 	return fd;
 }
 
+/* Beside a listener, for datagram sockets that are connected there: with nobody to receive
+ * the first one the second would fail. */
+static int serve_datagrams(const union address *listener)
+{
+	const int fd = socket(listener->any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0 && bind(fd, &listener->any, sizeof *listener) != 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
 static void serve(void)
 {
 	const bool wired = shared->wire != 0;
@@ -373,6 +387,8 @@ static void serve(void)
 	const int old_mptcp = serve_internet(SOCK_STREAM, 262, &shared->old4, false, wired);
 	watch(old_mptcp >= 0 ? old_mptcp : serve_internet(SOCK_STREAM, 0, &shared->old4, false, wired), OLD_LISTENER, "old");
 	watch(serve_internet(SOCK_STREAM, 0, &shared->old6, true, wired), OLD_LISTENER, "old");
+	watch(serve_datagrams(&shared->old4), SINK, "old");
+	watch(serve_datagrams(&shared->old6), SINK, "old");
 	watch(serve_internet(SOCK_DGRAM, 0, &shared->new_udp4, false, wired), SINK, "new");
 	watch(serve_internet(SOCK_DGRAM, 0, &shared->new_udp6, true, wired), SINK, "new");
 	snprintf(shared->path_stream, sizeof shared->path_stream, "%s/stream", scratch);

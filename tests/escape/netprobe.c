@@ -32,27 +32,32 @@ struct shared *shared;
 static struct probe probes[PROBES];
 static int probe_count;
 static int landlock_abi;
+static bool marked; /* by the kernel's own network-off; with no seccomp filter it is all there is: BARE */
+static bool bare;
 static const char *const verdict_names[VERDICTS] = { "blocked", "ESCAPED", "works", "BROKEN", "n/a", "gap" };
 
 /* --- What the project documents as not kept, or as a price: DESIGN, sections 3 and 5. --- */
 
 static bool always(void) { return true; }
-static bool before_abi_4(void) { return landlock_abi < 4; }
-static bool before_abi_10(void) { return landlock_abi < 10; }
-static bool no_domain(void) { return landlock_abi < 2; }
-static bool abstract_reachable(void) { return landlock_abi < 6 || shared->abstract_allowed; }
-static bool listener_given(void) { return shared->set_listener; }
-static bool filter_no_connect(void) { return shared->set_stream || (shared->set_tcp && landlock_abi < 4); }
-static bool filter_no_listen(void) { return (shared->set_tcp || shared->set_stream) && !shared->set_listener; }
+static bool unmarked(void) { return !marked; }
+static bool bare_mark(void) { return bare; }
+static bool bare_mark_of_root(void) { return bare && geteuid() == 0; }
+static bool before_abi_4(void) { return !marked && landlock_abi < 4; }
+static bool before_abi_10(void) { return !marked && landlock_abi < 10; }
+static bool no_domain(void) { return !marked && landlock_abi < 2; }
+static bool abstract_reachable(void) { return !marked && (landlock_abi < 6 || shared->abstract_allowed); }
+static bool listener_given(void) { return !marked && shared->set_listener; }
+static bool filter_no_connect(void) { return !marked && (shared->set_stream || (shared->set_tcp && landlock_abi < 4)); }
+static bool filter_no_listen(void) { return !marked && (shared->set_tcp || shared->set_stream) && !shared->set_listener; }
 static bool libc_multiplexes(void)
 {
 #if (defined __i386__ || defined __s390x__) && defined __GLIBC__
-	return true;
+	return !bare;
 #else
 	return false;
 #endif
 }
-static bool domain_of_files(void) { return landlock_abi == 2 || landlock_abi == 3; }
+static bool domain_of_files(void) { return !bare && (landlock_abi == 2 || landlock_abi == 3); }
 
 static const struct gap {
 	const char *pattern;
@@ -61,13 +66,14 @@ static const struct gap {
 } gaps[] = {
 	{ "path-*", always, "services on path AF_UNIX sockets do what they are asked" },
 	{ "abstract-*", abstract_reachable, "abstract sockets outside: kept off from Landlock ABI 6 on, without -a" },
-	{ "*listen@passed-tcp*", always, "a passed TCP socket: no Landlock right covers listening" },
+	{ "*listen@passed-tcp*", unmarked, "a passed TCP socket: no Landlock right covers listening" },
 	{ "*listen@tcp*", listener_given, "a listener given is a licence to listen" },
 	{ "*listen@mptcp*", listener_given, "a listener given is a licence to listen" },
 	{ "listen-again@*", listener_given, "a listener given is a licence to listen" },
 	{ "*@passed-tcp*", before_abi_4, "a passed TCP socket: covered from Landlock ABI 4 on" },
-	{ "*@passed-mptcp*", always, "a passed MPTCP socket: no Landlock right covers it" },
-	{ "control-message-*@passed-udp*", always, "a passed UDP socket: a control message may carry a route" },
+	{ "*@passed-mptcp*", unmarked, "a passed MPTCP socket: no Landlock right covers it" },
+	{ "control-message-*@passed-udp*", unmarked, "a passed UDP socket: a control message may carry a route" },
+	{ "unicast-interface@passed-udp*", unmarked, "a passed UDP socket: it may choose an interface" },
 	{ "*@passed-udp*", before_abi_10, "a passed UDP socket: covered from Landlock ABI 10 on" },
 	{ "ptrace*", no_domain, "no Landlock domain" },
 	{ "proc-*", no_domain, "no Landlock domain: /proc/PID of the same user" },
@@ -81,6 +87,12 @@ static const struct gap {
 	{ "names-and-options*", libc_multiplexes, "price of socketcall, whose arguments a filter cannot see" },
 	{ "option-*", libc_multiplexes, "price of socketcall, whose arguments a filter cannot see" },
 	{ "macvtap-*", always, "a device that is a network by itself" },
+	{ "tap-inherited", bare_mark, "a tap is no socket: disablenetwork refuses to hand one down" },
+	{ "exec-as-uid-0", bare_mark_of_root, "the prctl takes no capabilities: disablenetwork drops them" },
+	{ "capset", bare_mark_of_root, "the prctl takes no capabilities: disablenetwork drops them" },
+	{ "capability-ambient", bare_mark_of_root, "the prctl takes no capabilities: disablenetwork drops them" },
+	{ "setuid-back-to-0", bare_mark_of_root, "the prctl takes no capabilities: disablenetwork drops them" },
+	{ "interface-change", bare_mark_of_root, "the prctl takes no capabilities: disablenetwork drops them" },
 	{ "mount-*", domain_of_files, "price of a Landlock domain with a file system right" },
 };
 
@@ -452,24 +464,47 @@ static struct shared *map_shared(void)
 	return memory;
 }
 
+/* --- The kernel's own network-off (disablenetwork-lsm), by itself. --- */
+
+enum { SET_NETWORK = 0x646e6574, GET_NETWORK = 0x646e6575, NETWORK_OFF = 1 };
+
+static bool is_marked(void) { return prctl(GET_NETWORK, 0L, 0L, 0L, 0L) == -1 && errno == ENETDOWN; }
+
+/* --network-off PROG...: the prctl and nothing else, then PROG. */
+static int run_marked(char **program)
+{
+	if (!*program || prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) != 0)
+		return 100;
+	if (prctl(SET_NETWORK, (long)NETWORK_OFF, 0L, 0L, 0L) != -1 || errno != ENETDOWN || !is_marked()) {
+		perror("netprobe: fatal: unable to switch the network off by prctl");
+		return 111;
+	}
+	execvp(program[0], program);
+	perror(program[0]);
+	return 127;
+}
+
 static void usage(FILE *to)
 {
 	fputs("usage: netprobe [--json] [--list] [--only NAME]\n"
 		  "       netprobe [--json] [--only NAME] --driver [--inherit SET,...] [--user UID] [--lower-limit]\n"
 		  "                [--without-landlock] [--allow-abstract] [--probe FILE] [SANDBOX [ARG ...]]\n"
+		  "       netprobe --network-off PROG [ARG ...]\n"
 		  "Tries every way out of a process without network, and what must go on working in it.\n"
 		  "With --driver: has peers outside, tries all without the sandbox first, then behind it.\n"
+		  "With --network-off: runs PROG behind prctl(PR_SET_NETWORK, PR_NETWORK_OFF) and nothing else.\n"
 		  "SETs: none tcp listener mptcp vsock udp sctp ring tun other all. NAME may be a pattern.\n",
 		to);
 }
 
 int main(int argc, char **argv)
 {
-	enum { HELP = 'h', LIST = 'l', ONLY = 'o', JSON = 'j', DRIVER = 'd', WHO = 'w', MUTE = 'm' };
+	enum { HELP = 'h', LIST = 'l', ONLY = 'o', JSON = 'j', DRIVER = 'd', WHO = 'w', MUTE = 'm', OFF = 'O' };
 	static const struct option options[] = { { "help", no_argument, NULL, HELP }, { "list", no_argument, NULL, LIST },
 		{ "only", required_argument, NULL, ONLY }, { "json", no_argument, NULL, JSON },
 		{ "driver", no_argument, NULL, DRIVER }, { "who", no_argument, NULL, WHO },
-		{ "mute", no_argument, NULL, MUTE }, { 0 } };
+		{ "mute", no_argument, NULL, MUTE },
+		{ "network-off", no_argument, NULL, OFF }, { 0 } };
 	const char *only = NULL;
 	bool json = false, list = false, mute = false;
 
@@ -481,6 +516,7 @@ int main(int argc, char **argv)
 		case JSON: json = true; break;
 		case MUTE: mute = true; break;
 		case WHO: return say_who();
+		case OFF: return run_marked(argv + optind);
 		case DRIVER: {
 			char *const passed_on[] = { "--only", (char *)(uintptr_t)(only ? only : "*"), json ? "--json" : NULL, NULL };
 			return drive(argc - optind, argv + optind, passed_on, argv[0]);
@@ -493,6 +529,8 @@ int main(int argc, char **argv)
 	}
 	shared = map_shared();
 	landlock_abi = (int)syscall(444, NULL, 0L, 1L); /* landlock_create_ruleset, of the version */
+	marked = is_marked();
+	bare = marked && prctl(PR_GET_SECCOMP, 0L, 0L, 0L, 0L) == 0;
 	signal(SIGPIPE, SIG_IGN);
 	has_int80(); /* asked once, for all children */
 	add_socket_probes();

@@ -15,7 +15,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-enum { SLOTS = 44, PROBES = 700, RECORDS = 4096, RECORD = 104, DETAIL = 120, NAME = 48 };
+enum { SLOTS = 48, PROBES = 700, RECORDS = 4096, RECORD = 104, DETAIL = 120, NAME = 48 };
 
 enum verdict { BLOCKED, ESCAPED, WORKS, BROKEN, NOT_HERE, GAP, VERDICTS };
 

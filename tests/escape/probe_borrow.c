@@ -237,9 +237,10 @@ static struct result probe_request_key(const struct probe *probe)
 	snprintf(name, sizeof name, "netprobe-%d", (int)getpid());
 	const long key = syscall(SYS_request_key, "user", name, probe->number ? "" : "callout", (long)PROCESS_KEYRING);
 	const int error = errno;
-	/* Where the helper failed, a negative key is left behind: it was run. */
+	/* Where the helper failed, a negative key is left behind: it was run. So is one where the
+	 * helper was refused, and then the call says so. */
 	const long size = syscall(SYS_keyctl, (long)KEYCTL_READ, (long)PROCESS_KEYRING, keys, sizeof keys);
-	if (key >= 0 || size > 0)
+	if (key >= 0 || (size > 0 && error != EPERM))
 		return result(ESCAPED, "the kernel ran its helper");
 	errno = error;
 	return refused("request_key");

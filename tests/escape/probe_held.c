@@ -8,6 +8,7 @@
 #include "netprobe.h"
 
 #include <errno.h>
+#include <linux/if_packet.h>
 #include <linux/ipv6.h>
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
@@ -22,6 +23,9 @@
 
 #ifndef TCP_FASTOPEN_CONNECT
 #define TCP_FASTOPEN_CONNECT 30
+#endif
+#ifndef IP_UNICAST_IF
+#define IP_UNICAST_IF 50
 #endif
 #ifndef TCP_ULP
 #define TCP_ULP 31
@@ -455,8 +459,21 @@ static struct result attempt_rthdr(const struct probe *probe, int fd)
 	return send_and_prove_route(probe, fd, where);
 }
 
+/* sendmmsg asks security modules about the first message to an address only; where there is
+ * no address, about each. */
+static long send_second(int fd, const struct probe *probe, struct msghdr *with)
+{
+	struct iovec data = { .iov_base = (void *)(uintptr_t)token(probe), .iov_len = strlen(token(probe)) };
+	struct mmsghdr messages[2] = { { .msg_len = 0 }, { .msg_hdr = *with } };
+
+	messages[1].msg_hdr.msg_iov = &data;
+	messages[1].msg_hdr.msg_iovlen = 1;
+	const long sent = syscall(SYS_sendmmsg, fd, messages, 2L, 0L);
+	return sent == 2 ? 2 : -1;
+}
+
 /* Type 2, of mobile IPv6: what the older interfaces and control messages take. */
-static struct result send_with_type_2(const struct probe *probe, int fd, bool sticky, int level)
+static struct result send_with_type_2(const struct probe *probe, int fd, bool sticky, bool second, int level)
 {
 	struct { uint8_t next, length, type, left, reserved[4], home[16]; } header = { .length = 2, .type = 2, .left = 1 };
 	union { struct cmsghdr header; char space[CMSG_SPACE(sizeof header)]; } control;
@@ -475,17 +492,18 @@ static struct result send_with_type_2(const struct probe *probe, int fd, bool st
 		return send_and_prove_route(probe, fd, where);
 	}
 	struct msghdr with = { .msg_control = &control, .msg_controllen = sizeof control };
-	if (send_by(SENDMSG, fd, probe, NULL, 0, &with) < 0)
+	if ((second ? send_second(fd, probe, &with) : send_by(SENDMSG, fd, probe, NULL, 0, &with)) < 0)
 		return refused("sendmsg with IPV6_RTHDR");
 	if (outside_received("wire", where))
 		return result(ESCAPED, "the wire saw a packet %s", where);
 	return result(BROKEN, "not refused, and yet nothing on the wire");
 }
 
-static struct result attempt_pktoptions(const struct probe *probe, int fd) { return send_with_type_2(probe, fd, true, 5 /* IPV6_2292RTHDR */); }
-static struct result attempt_control_rthdr(const struct probe *probe, int fd) { return send_with_type_2(probe, fd, false, IPV6_RTHDR); }
+static struct result attempt_pktoptions(const struct probe *probe, int fd) { return send_with_type_2(probe, fd, true, false, 5 /* IPV6_2292RTHDR */); }
+static struct result attempt_control_rthdr(const struct probe *probe, int fd) { return send_with_type_2(probe, fd, false, false, IPV6_RTHDR); }
+static struct result attempt_second_rthdr(const struct probe *probe, int fd) { return send_with_type_2(probe, fd, false, true, IPV6_RTHDR); }
 
-static struct result attempt_control_options(const struct probe *probe, int fd)
+static struct result send_with_options(const struct probe *probe, int fd, bool second)
 {
 	uint8_t option[8];
 	const char *where = fill_loose_route(probe, option);
@@ -499,12 +517,14 @@ static struct result attempt_control_options(const struct probe *probe, int fd)
 	control.header.cmsg_type = IP_RETOPTS;
 	control.header.cmsg_len = CMSG_LEN(sizeof option);
 	memcpy(CMSG_DATA(&control.header), option, sizeof option);
-	if (send_by(SENDMSG, fd, probe, NULL, 0, &with) < 0)
+	if ((second ? send_second(fd, probe, &with) : send_by(SENDMSG, fd, probe, NULL, 0, &with)) < 0)
 		return refused("sendmsg with IP_RETOPTS");
 	if (outside_received("wire", where))
 		return result(ESCAPED, "the wire saw a packet %s", where);
 	return result(BROKEN, "not refused, and yet nothing on the wire");
 }
+static struct result attempt_control_options(const struct probe *probe, int fd) { return send_with_options(probe, fd, false); }
+static struct result attempt_second_options(const struct probe *probe, int fd) { return send_with_options(probe, fd, true); }
 
 /* --- Another interface: the same address on another link is another peer. --- */
 
@@ -533,6 +553,37 @@ static struct result attempt_bind_to_index(const struct probe *probe, int fd)
 	if (setsockopt(fd, SOL_SOCKET, 62 /* SO_BINDTOIFINDEX */, &index, sizeof index) != 0)
 		return refused("SO_BINDTOIFINDEX");
 	return prove_device(probe, fd);
+}
+
+/* What datagrams mind only: an interface for all of them, or for one. */
+static struct result attempt_unicast_interface(const struct probe *probe, int fd)
+{
+	const uint32_t index = htonl((uint32_t)shared->second_wire);
+	const int service = 0x10;
+
+	if (!shared->wire)
+		return result(NOT_HERE, "no wire: the driver was not started by root");
+	if (setsockopt(fd, IPPROTO_IP, IP_UNICAST_IF, &index, sizeof index) != 0)
+		return refused("IP_UNICAST_IF");
+	setsockopt(fd, IPPROTO_IP, IP_TOS, &service, sizeof service); /* to look for the route again */
+	return prove_device(probe, fd);
+}
+
+static struct result attempt_control_info(const struct probe *probe, int fd)
+{
+	const struct in_pktinfo info = { .ipi_ifindex = shared->second_wire };
+	const int service = 0x10;
+	union { struct cmsghdr header; char space[CMSG_SPACE(sizeof info)]; } control = { .header = { .cmsg_level = IPPROTO_IP,
+		.cmsg_type = IP_PKTINFO, .cmsg_len = CMSG_LEN(sizeof info) } };
+	struct msghdr with = { .msg_control = &control, .msg_controllen = sizeof control };
+
+	if (!shared->wire)
+		return result(NOT_HERE, "no wire: the driver was not started by root");
+	memcpy(CMSG_DATA(&control.header), &info, sizeof info);
+	setsockopt(fd, IPPROTO_IP, IP_TOS, &service, sizeof service);
+	if (send_by(SENDMSG, fd, probe, NULL, 0, &with) < 0)
+		return refused("sendmsg with IP_PKTINFO");
+	return prove("wire1", probe);
 }
 
 /* --- Multicast: joining a group makes the kernel send its address, which is data, to the link. --- */
@@ -673,11 +724,15 @@ static const struct attempt {
 	{ "int80-ip-options", attempt_int80_ip_options, STREAMS | DATAGRAMS | V4 | CONNECTED_ONLY },
 	{ "socketcall-ip-options", attempt_socketcall_ip_options, STREAMS | DATAGRAMS | V4 | CONNECTED_ONLY },
 	{ "control-message-options", attempt_control_options, DATAGRAMS | V4 | CONNECTED_ONLY },
+	{ "control-message-second-options", attempt_second_options, DATAGRAMS | V4 | CONNECTED_ONLY },
 	{ "routing-header", attempt_rthdr, STREAMS | DATAGRAMS | V6 | CONNECTED_ONLY },
 	{ "packet-options-2292", attempt_pktoptions, STREAMS | DATAGRAMS | V6 | CONNECTED_ONLY },
 	{ "control-message-header", attempt_control_rthdr, DATAGRAMS | V6 | CONNECTED_ONLY },
+	{ "control-message-second-header", attempt_second_rthdr, DATAGRAMS | V6 | CONNECTED_ONLY },
 	{ "bind-to-device", attempt_bind_to_device, STREAMS | CONNECTED_ONLY },
 	{ "bind-to-interface-index", attempt_bind_to_index, STREAMS | CONNECTED_ONLY },
+	{ "unicast-interface", attempt_unicast_interface, DATAGRAMS | V4 | CONNECTED_ONLY },
+	{ "control-message-info", attempt_control_info, DATAGRAMS | V4 | CONNECTED_ONLY },
 	{ "join-membership", attempt_join_0, STREAMS | DATAGRAMS | LISTENERS | INTERNET },
 	{ "join-source-membership", attempt_join_1, STREAMS | DATAGRAMS | V4 },
 	{ "join-group", attempt_join_2, STREAMS | DATAGRAMS | INTERNET },
@@ -743,8 +798,13 @@ static struct result probe_other_held(const struct probe *probe)
 			return refused("netlink");
 		return result(ESCAPED, "the kernel answered");
 	}
-	if (probe->number == 1)
-		return result(ESCAPED, "the packet socket is there");
+	if (probe->number == 1) {
+		const struct sockaddr_ll loopback = { .sll_family = AF_PACKET, .sll_ifindex = 1, .sll_halen = 6 };
+		const char frame[60] = "";
+		if (sendto(fd, frame, sizeof frame, 0, (const struct sockaddr *)&loopback, sizeof loopback) < 0)
+			return refused("sendto");
+		return result(ESCAPED, "the packet socket sends");
+	}
 	if (sendto(fd, token(probe), strlen(token(probe)), 0, &shared->new4.any, sizeof shared->new4.in) < 0)
 		return refused("sendto");
 	return result(ESCAPED, "the raw socket sends");

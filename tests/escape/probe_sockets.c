@@ -206,8 +206,12 @@ static bool map_ring(struct ring *ring)
 
 static uint32_t *ring_word(const struct ring *ring, uint32_t offset) { return (uint32_t *)(void *)(ring->queue + offset); }
 
-/* One operation: its result, or -errno of the call. With POLLED a kernel thread takes it up. */
-static long ring_operate(const struct ring *ring, const struct io_uring_sqe *operation, bool polled)
+/* Who takes an operation up: the kernel when it is called, or a thread of its own, which may have
+ * to be woken. */
+enum taker { CALLED, POLLED, WOKEN };
+
+/* One operation: its result, or -errno of the call. */
+static long ring_operate(const struct ring *ring, const struct io_uring_sqe *operation, enum taker taker)
 {
 	uint32_t *const tail = ring_word(ring, ring->params.sq_off.tail);
 	uint32_t *const head = ring_word(ring, ring->params.cq_off.head);
@@ -217,7 +221,9 @@ static long ring_operate(const struct ring *ring, const struct io_uring_sqe *ope
 	ring->entries[at] = *operation;
 	ring_word(ring, ring->params.sq_off.array)[at] = at;
 	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
-	if (!polled && syscall(SYS_io_uring_enter, ring->descriptor, 1L, 1L, 1L /* GETEVENTS */, NULL, 0L) < 0)
+	if (taker == WOKEN)
+		syscall(SYS_io_uring_enter, ring->descriptor, 0L, 0L, 2L /* SQ_WAKEUP */, NULL, 0L);
+	if (taker == CALLED && syscall(SYS_io_uring_enter, ring->descriptor, 1L, 1L, 1L /* GETEVENTS */, NULL, 0L) < 0)
 		return -errno;
 	for (int i = 0; i < 100 && __atomic_load_n(completed, __ATOMIC_ACQUIRE) == *head; i++)
 		usleep(5000);
@@ -229,36 +235,41 @@ static long ring_operate(const struct ring *ring, const struct io_uring_sqe *ope
 	return answer;
 }
 
-static long ring_socket(const struct ring *ring, bool polled)
+/* By the caller, a worker thread or the thread that polls the ring. */
+static long ring_socket(const struct ring *ring, bool by_worker, enum taker taker)
 {
-	const struct io_uring_sqe operation = { .opcode = 45 /* IORING_OP_SOCKET, 5.19 */, .fd = AF_INET, .off = SOCK_STREAM };
+	const struct io_uring_sqe operation = { .opcode = 45 /* IORING_OP_SOCKET, 5.19 */, .fd = AF_INET, .off = SOCK_STREAM,
+		.flags = by_worker ? IOSQE_ASYNC : 0 };
 
-	return ring_operate(ring, &operation, polled);
+	return ring_operate(ring, &operation, taker);
 }
+
+enum { RING_SOCKET, RING_CONNECT, RING_WORKER, RING_POLLED };
 
 static struct result probe_ring(const struct probe *probe)
 {
-	struct ring ring = { 0 };
+	const bool polled = probe->number == RING_POLLED;
+	struct ring ring = { .params = { .flags = polled ? IORING_SETUP_SQPOLL : 0, .sq_thread_idle = 3000 } };
 
 	ring.descriptor = (int)syscall(SYS_io_uring_setup, 4L, &ring.params);
 	if (ring.descriptor < 0)
 		return refused("io_uring_setup");
 	if (!map_ring(&ring))
 		return refused("mapping the ring");
-	const long made = ring_socket(&ring, false);
+	const long made = ring_socket(&ring, probe->number == RING_WORKER, polled ? WOKEN : CALLED);
 	if (made < 0 || !is_socket(made)) {
 		errno = made < 0 ? (int)-made : 0;
 		return refused("the operation socket");
 	}
-	if (probe->number == 0 || shared->run < 0)
+	if (probe->number != RING_CONNECT || shared->run < 0)
 		return result(ESCAPED, "io_uring made a socket");
 	struct io_uring_sqe operation = { .opcode = IORING_OP_CONNECT, .fd = (int)made,
 		.addr = (uintptr_t)&shared->new4, .off = sizeof shared->new4.in };
-	long answer = ring_operate(&ring, &operation, false);
+	long answer = ring_operate(&ring, &operation, CALLED);
 	if (answer == 0) {
 		operation = (struct io_uring_sqe){ .opcode = IORING_OP_SEND, .fd = (int)made,
 			.addr = (uintptr_t)token(probe), .len = (uint32_t)strlen(token(probe)) };
-		answer = ring_operate(&ring, &operation, false);
+		answer = ring_operate(&ring, &operation, CALLED);
 	}
 	if (answer >= 0)
 		return prove("new", probe);
@@ -278,7 +289,7 @@ static struct result probe_ring_inherited(const struct probe *probe)
 	memcpy(&ring.params, shared->ring_params[polled], sizeof ring.params);
 	if (!map_ring(&ring))
 		return refused("mapping the inherited ring");
-	const long answer = ring_socket(&ring, polled);
+	const long answer = ring_socket(&ring, false, polled ? POLLED : CALLED);
 	if (answer >= 0)
 		return result(ESCAPED, "the ring made a socket%s", polled ? " without any call" : "");
 	errno = (int)-answer;
@@ -492,8 +503,10 @@ void add_socket_probes(void)
 	add_probe(false, probe_int80_socketcall, "int80-socketcall-netlink")->number = AF_NETLINK;
 	add_probe(false, probe_int80_garbage, "int80-garbage-above-32-bits");
 	add_probe(false, probe_x32, "x32-socket");
-	add_probe(false, probe_ring, "io-uring-socket")->number = 0;
-	add_probe(false, probe_ring, "io-uring-connect-send")->number = 1;
+	add_probe(false, probe_ring, "io-uring-socket")->number = RING_SOCKET;
+	add_probe(false, probe_ring, "io-uring-connect-send")->number = RING_CONNECT;
+	add_probe(false, probe_ring, "io-uring-socket-by-worker")->number = RING_WORKER;
+	add_probe(false, probe_ring, "io-uring-socket-polled")->number = RING_POLLED;
 	for (int way = 0; way < WAYS; way++)
 		add_probe(false, probe_way, "socket-from-%s", way_names[way])->number = way;
 }

@@ -30,6 +30,7 @@ selinux='lsm=landlock,lockdown,yama,integrity,selinux,bpf selinux=1'
 without=lsm=lockdown,yama,integrity,apparmor,bpf # Landlock is built in, but not listed
 
 # With "few", init tries fewer sets of inherited descriptors: what is shown once need not be again.
+# With "bpf", it runs lsm.sh instead.
 # name | architecture | suites, the first that has it | package | command line
 guests="
 bullseye              | x86_64  | bullseye                  | linux-image-amd64       | $all few
@@ -49,6 +50,17 @@ armhf                 | arm     | trixie bookworm-backports | linux-image-armmp 
 riscv64               | riscv64 | trixie sid                | linux-image-riscv64     | few
 ppc64el               | ppc64le | trixie bookworm-backports | linux-image-powerpc64le | few
 s390x                 | s390x   | trixie bookworm-backports | linux-image-s390x       | few
+lsm-bookworm          | x86_64  | bookworm                  | linux-image-amd64       | bpf
+lsm-trixie            | x86_64  | trixie bookworm-backports | linux-image-amd64       | bpf
+lsm-trixie-alone      | x86_64  | trixie bookworm-backports | linux-image-amd64       | lsm=bpf bpf
+lsm-trixie-selinux    | x86_64  | trixie bookworm-backports | linux-image-amd64       | $selinux bpf
+lsm-sid               | x86_64  | sid                       | linux-image-amd64       | $all bpf
+lsm-experimental      | x86_64  | experimental sid          | linux-image-amd64       | bpf
+lsm-bookworm-hooks    | x86_64  | bookworm                  | linux-image-amd64       | bpf hooks
+lsm-trixie-hooks      | x86_64  | trixie bookworm-backports | linux-image-amd64       | bpf hooks
+lsm-experimental-hooks | x86_64 | experimental sid          | linux-image-amd64       | bpf hooks
+lsm-trixie-costs      | x86_64  | trixie bookworm-backports | linux-image-amd64       | bpf costs
+lsm-trixie-kills      | x86_64  | trixie bookworm-backports | linux-image-amd64       | bpf kills
 "
 
 # architecture | Debian's name | compiler's triplet | its 32-bit sibling | console | qemu
@@ -242,6 +254,10 @@ pack() {
 	printf 'root:x:0:\nnogroup:x:65534:\n' >"$root/etc/group"
 	build "$2"
 	cp "$programs/disablenetwork" "$programs/netprobe" "$programs/tests/library/threads" "$root/bin/"
+	if [[ $1 = lsm-* ]]; then
+		cp "$here/lsm.sh" "$root/"
+		cp "$programs/disablenetwork-lsm" "$programs/tests/kernels/lsm_try" "$programs/tests/bench/calls" "$root/bin/" || return
+	fi
 	sibling=$(field "$architectures" "$2" 4)
 	if [ -n "$sibling" ]; then
 		build "$sibling"
@@ -253,11 +269,12 @@ pack() {
 }
 
 boot() { # boot NAME ARCHITECTURE KERNEL COMMAND-LINE
-	local console memory=512 began=$SECONDS
+	local console memory=512 clock= began=$SECONDS
 	console=$(field "$architectures" "$2" 5)
 	[ "$2" = ppc64le ] && memory=1024
-	# shellcheck disable=SC2046 # a list of words
-	timeout 600 $(field "$architectures" "$2" 6) -accel tcg -smp 1 -m "$memory" -nographic -no-reboot -nic none \
+	[[ $1 = *-costs ]] && clock='-icount shift=0,sleep=off' # a nanosecond is an instruction
+	# shellcheck disable=SC2046,SC2086 # lists of words
+	timeout 600 $(field "$architectures" "$2" 6) $clock -accel tcg -smp 1 -m "$memory" -nographic -no-reboot -nic none \
 		-kernel "$3/vmlinuz" -initrd "$work/$1.initramfs" \
 		-append "console=$console quiet loglevel=1 panic=-1 rdinit=/init syscall.x32=y $4" </dev/null >"$work/$1.log" 2>&1
 	echo $((SECONDS - began)) >"$work/$1.seconds"
@@ -296,7 +313,10 @@ for name in "${names[@]}"; do
 		echo "@ missing no suite of $(field "$guests" "$name" 3) gives $(field "$guests" "$name" 4)" >"$work/$name.log"
 		continue
 	fi
-	pack "$name" "$architecture"
+	if ! pack "$name" "$architecture"; then
+		echo '@ missing disablenetwork-lsm was not built' >"$work/$name.log"
+		continue
+	fi
 	if [ "$running" -ge "$AT_ONCE" ]; then
 		wait -n
 		running=$((running - 1))

@@ -49,6 +49,7 @@ $2 == "lsms" {
 $2 == "user" { user = $3 }
 $2 == "check" { verdict[user] = $3 == "yes:" ? "yes" : "NO" }
 $2 == "landlock" { abi = $3 == "ABI" ? $4 + 0 : "-" }
+$2 == "cost" { notes[++noted] = guest ": cost behind " substr($0, 8) }
 $2 == "refusal" { notes[++noted] = guest ": user " user ": " substr($0, 11) }
 $2 == "basics" && NF > 2 { bad("user " user ": basics:" substr($0, 9)) }
 $2 == "run" {

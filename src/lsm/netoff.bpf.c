@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright 2026 the disablenetwork authors
+ *
+ * prctl(PR_SET_NETWORK, PR_NETWORK_OFF) as a BPF security module: what Michael Stone's
+ * patches of 2009-2010 did in the kernel. A task that asked for it is marked, as are all
+ * that it starts, and the hooks below refuse them the network: in the kernel's own terms,
+ * so that io_uring, socketcall and 32-bit entry make no difference, and by the family that
+ * is behind a descriptor, which seccomp cannot see.
+ *
+ * No hook may sleep: Linux 6.1 skips a program that is running on this processor already.
+ */
+#include "kernel.h"
+
+#include "refused.h" /* of src/policy.c: REFUSED_OPTIONS, REFUSED_IOCTLS */
+
+#include <asm/errno.h>
+#include <linux/bpf.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include <stdbool.h>
+
+/* The hooks need it; ISC is compatible, but not a name that the kernel knows. */
+const char netoff_license[] SEC("license") = "Dual BSD/GPL";
+
+enum {
+	PR_SET_NETWORK = 0x646e6574, /* 'dnet' */
+	PR_GET_NETWORK = 0x646e6575,
+	PR_NETWORK_OFF = 1,
+};
+
+/* The kernel's, from headers that cannot be included here. */
+enum {
+	AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10, AF_VSOCK = 40,
+	SOCK_STREAM = 1, SOCK_RAW = 3, SOCK_SEQPACKET = 5,
+	IPPROTO_TCP = 6, IPPROTO_UDP = 17, IPPROTO_SCTP = 132, IPPROTO_UDPLITE = 136, IPPROTO_MPTCP = 262,
+	TCP_LISTEN = 10,
+	MSG_DONTROUTE = 0x4, MSG_FASTOPEN = 0x20000000,
+	PFA_NO_NEW_PRIVS = 0, CAP_SYS_ADMIN = 21,
+	IORING_SETUP_SQPOLL = 2,
+};
+#define ANON_INODE_FS_MAGIC 0x09041934
+
+/* --- The mark: the number of a domain, in the task. No mark is 0. --- */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, __u64);
+} domains SEC(".maps");
+
+__u64 last_domain;
+
+static __u64 domain_of(struct task_struct *task)
+{
+	const __u64 *domain = bpf_task_storage_get(&domains, task, NULL, 0);
+
+	return domain ? *domain : 0;
+}
+
+static __u64 own_domain(void) { return domain_of(bpf_get_current_task_btf()); }
+
+/* Children, threads, the workers of io_uring and vhost. */
+SEC("lsm/task_alloc")
+int BPF_PROG(task_alloc, struct task_struct *task, unsigned long flags)
+{
+	__u64 domain = own_domain();
+
+	if (!domain || bpf_task_storage_get(&domains, task, &domain, BPF_LOCAL_STORAGE_GET_F_CREATE))
+		return 0;
+	return -ENOMEM;
+}
+
+/* While the loader looks whether there are marks left: 1 is shut. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} shut SEC(".maps");
+
+static bool is_shut(void)
+{
+	const __u32 first = 0, *value = bpf_map_lookup_elem(&shut, &first);
+
+	return !value || *value;
+}
+
+/* The lower word of the set: an array of two until Linux 6.2, a 64-bit number since. */
+static bool has_sys_admin(const struct task_struct *task)
+{
+	__u64 effective = 0;
+
+	bpf_probe_read_kernel(&effective, sizeof effective, __builtin_preserve_access_index(&task->cred->cap_effective));
+	return effective >> CAP_SYS_ADMIN & 1;
+}
+
+/* Whom it traces already, it would go on driving: no hook is asked again. */
+static bool traces_others(const struct task_struct *task)
+{
+	return task->ptraced.next != __builtin_preserve_access_index(&task->ptraced);
+}
+
+/* 0 would mean that the call is not ours, so the answer is an error number in any case. */
+SEC("lsm/task_prctl")
+int BPF_PROG(task_prctl, int option, unsigned long arg2, unsigned long arg3, unsigned long arg4, unsigned long arg5)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (option != PR_SET_NETWORK && option != PR_GET_NETWORK)
+		return 0;
+	if (arg3 || arg4 || arg5)
+		return -EINVAL;
+	const bool marked = domain_of(task) != 0;
+	if (option == PR_GET_NETWORK)
+		return marked ? -ENETDOWN : -ENODATA;
+	if (arg2 != PR_NETWORK_OFF)
+		return -EINVAL;
+	if (marked)
+		return -ENETDOWN;
+	/* Else programs with more privilege could be made to fail in harmful ways. */
+	if (!(task->atomic_flags >> PFA_NO_NEW_PRIVS & 1) && !has_sys_admin(task))
+		return -EACCES;
+	if (is_shut() || traces_others(task))
+		return -EBUSY;
+	__u64 domain = __sync_fetch_and_add(&last_domain, 1) + 1;
+	return bpf_task_storage_get(&domains, task, &domain, BPF_LOCAL_STORAGE_GET_F_CREATE) ? -ENETDOWN : -ENOMEM;
+}
+
+/* The marked tasks, a line each: what is read from /sys/fs/bpf/disablenetwork/marked. */
+SEC("iter/task")
+int marked(struct bpf_iter__task *iteration)
+{
+	struct task_struct *task = iteration->task;
+
+	if (task && domain_of(task))
+		BPF_SEQ_PRINTF(iteration->meta->seq, "%d %s\n", task->pid, task->comm);
+	return 0;
+}
+
+/* From Linux 6.12 on the verifier wants to see that the answer is 0 or an error number, which
+ * it does not where the compiler computes one from the condition. */
+static int refuse_if(bool refused)
+{
+	int answer = 0;
+
+	if (refused) {
+		answer = -EPERM;
+		barrier_var(answer);
+	}
+	return answer;
+}
+
+/* --- Sockets. --- */
+
+static bool is_off_for(struct socket *socket)
+{
+	const struct sock *sock = socket->sk;
+
+	return !(sock && sock->__sk_common.skc_family == AF_UNIX) && own_domain();
+}
+
+SEC("lsm/socket_create")
+int BPF_PROG(socket_create, int family, int type, int protocol, int kernel)
+{
+	return refuse_if(family != AF_UNIX && !kernel && own_domain());
+}
+
+/* Its two sockets were created one by one: a second look. */
+SEC("lsm/socket_socketpair")
+int BPF_PROG(socket_socketpair, struct socket *first, struct socket *second)
+{
+	return refuse_if(is_off_for(first) || is_off_for(second));
+}
+
+SEC("lsm/socket_bind")
+int BPF_PROG(socket_bind, struct socket *socket, struct sockaddr *address, int size)
+{
+	return refuse_if(is_off_for(socket));
+}
+
+/* Not to AF_UNSPEC either: what is unconnected may listen. */
+SEC("lsm/socket_connect")
+int BPF_PROG(socket_connect, struct socket *socket, struct sockaddr *address, int size)
+{
+	return refuse_if(is_off_for(socket));
+}
+
+/* Servers set the backlog of a listener by listening again. */
+SEC("lsm/socket_listen")
+int BPF_PROG(socket_listen, struct socket *socket, int backlog)
+{
+	const struct sock *sock = socket->sk;
+
+	return refuse_if(is_off_for(socket) && !(sock && sock->__sk_common.skc_state == TCP_LISTEN));
+}
+
+/* Those whose data goes to their peer. Raw, packet and netlink sockets have it in the data,
+ * and of others nothing is known. */
+static bool sends_to_peer(const struct sock *sock)
+{
+	switch (sock->__sk_common.skc_family) {
+	case AF_VSOCK:
+		return sock->sk_type == SOCK_STREAM || sock->sk_type == SOCK_SEQPACKET;
+	case AF_INET:
+	case AF_INET6:
+		return sock->sk_type != SOCK_RAW &&
+			(sock->sk_protocol == IPPROTO_TCP || sock->sk_protocol == IPPROTO_MPTCP || sock->sk_protocol == IPPROTO_UDP ||
+				sock->sk_protocol == IPPROTO_UDPLITE || sock->sk_protocol == IPPROTO_SCTP);
+	default:
+		return false;
+	}
+}
+
+struct control {
+	__u64 length; /* of struct cmsghdr, on 64-bit kernels; those of 32-bit programs were translated */
+	__s32 level, type;
+};
+
+/* Control messages that leave the peer and the route alone; of others nothing is known. */
+static bool is_plain(const struct control *control)
+{
+	switch ((__u64)control->level << 32 | (__u32)control->type) {
+	case 1ULL << 32 | 37:   /* SOL_SOCKET, SO_TIMESTAMPING */
+	case 1ULL << 32 | 65:   /* SO_TIMESTAMPING_NEW */
+	case 1ULL << 32 | 61:   /* SCM_TXTIME */
+	case 0ULL << 32 | 1:    /* SOL_IP, IP_TOS */
+	case 0ULL << 32 | 2:    /* IP_TTL */
+	case 41ULL << 32 | 52:  /* SOL_IPV6, IPV6_HOPLIMIT */
+	case 41ULL << 32 | 62:  /* IPV6_DONTFRAG */
+	case 41ULL << 32 | 67:  /* IPV6_TCLASS */
+	case 17ULL << 32 | 103: /* SOL_UDP, UDP_SEGMENT */
+	case 132ULL << 32 | 1:  /* SOL_SCTP, SCTP_SNDRCV: which association, of those that there are */
+	case 132ULL << 32 | 2:  /* SCTP_SNDINFO */
+	case 282ULL << 32 | 1:  /* SOL_TLS, TLS_SET_RECORD_TYPE */
+		return true;
+	default: /* IP_RETOPTS and IPV6_RTHDR are routes, IP_PKTINFO names an interface */
+		return false;
+	}
+}
+
+/* sendmsg(2) has copied them into the kernel by now. */
+static bool all_plain(const struct msghdr *message)
+{
+	const char *at = message->msg_control;
+	__u64 left = message->msg_controllen;
+
+	for (int i = 0; i < 8; i++) {
+		struct control control;
+
+		if (left < sizeof control)
+			return true;
+		if (bpf_probe_read_kernel(&control, sizeof control, at) != 0 || !is_plain(&control) || control.length > left)
+			return false;
+		const __u64 step = (control.length + 7) & ~7ULL;
+		if (step >= left)
+			return true;
+		left -= step;
+		at += step;
+	}
+	return false;
+}
+
+/* Data flows on connections, to no address. sendmmsg asks for each message that has none. */
+SEC("lsm/socket_sendmsg")
+int BPF_PROG(socket_sendmsg, struct socket *socket, struct msghdr *message, int size)
+{
+	const struct sock *sock = socket->sk;
+
+	if (!is_off_for(socket))
+		return 0;
+	return refuse_if(!sock || !sends_to_peer(sock) || message->msg_name ||
+		(message->msg_flags & (MSG_FASTOPEN | MSG_DONTROUTE)) || !all_plain(message));
+}
+
+/* What only datagrams mind, beside src/policy.c: an interface, or sources of a group, which
+ * are reported to the link. */
+#define DATAGRAM_OPTIONS(X) \
+	X(0, 32)  /* SOL_IP, IP_MULTICAST_IF */ \
+	X(0, 38)  /* IP_BLOCK_SOURCE */ \
+	X(0, 41)  /* IP_MSFILTER */ \
+	X(0, 43)  /* MCAST_BLOCK_SOURCE */ \
+	X(0, 48)  /* MCAST_MSFILTER */ \
+	X(0, 50)  /* IP_UNICAST_IF */ \
+	X(41, 17) /* SOL_IPV6, IPV6_MULTICAST_IF */ \
+	X(41, 43) /* MCAST_BLOCK_SOURCE */ \
+	X(41, 48) /* MCAST_MSFILTER */ \
+	X(41, 50) /* IPV6_PKTINFO */ \
+	X(41, 76) /* IPV6_UNICAST_IF */
+
+SEC("lsm/socket_setsockopt")
+int BPF_PROG(socket_setsockopt, struct socket *socket, int level, int option)
+{
+#define IS(refused_level, refused_option) || (level == (refused_level) && option == (refused_option))
+	return refuse_if((0 REFUSED_OPTIONS(IS) DATAGRAM_OPTIONS(IS)) && is_off_for(socket));
+#undef IS
+}
+
+/* The kernel asks for what a peer sends, too, whoever is running then. */
+SEC("lsm/sctp_bind_connect")
+int BPF_PROG(sctp_bind_connect, struct sock *sock, int option, struct sockaddr *address, int size)
+{
+	enum { SCTP_PARAM_ADD_IP = 0xc001, SCTP_PARAM_SET_PRIMARY = 0xc004 };
+
+	return refuse_if(option != SCTP_PARAM_ADD_IP && option != SCTP_PARAM_SET_PRIMARY && own_domain());
+}
+
+/* --- AF_UNIX: names in the file system are kept by its permissions; abstract ones reach
+ * the sockets that this domain made itself. --- */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, __u64);
+} made_in SEC(".maps");
+
+/* Without memory the socket counts as one from outside. */
+SEC("lsm/socket_post_create")
+int BPF_PROG(socket_post_create, struct socket *socket, int family, int type, int protocol, int kernel)
+{
+	struct sock *sock = socket->sk;
+	__u64 domain;
+
+	if (family == AF_UNIX && sock && (domain = own_domain()))
+		bpf_sk_storage_get(&made_in, sock, &domain, BPF_SK_STORAGE_GET_F_CREATE);
+	return 0;
+}
+
+static bool is_abstract(const struct sock *sock)
+{
+	const struct unix_address *address = BPF_CORE_READ((const struct unix_sock *)sock, addr);
+	char first = 1;
+
+	if (!address || BPF_CORE_READ(address, len) <= (int)sizeof(unsigned short))
+		return false;
+	bpf_probe_read_kernel(&first, 1, __builtin_preserve_access_index(&address->name[0].sun_path[0]));
+	return first == '\0';
+}
+
+static int may_reach(struct sock *other)
+{
+	const __u64 domain = own_domain();
+
+	if (!domain || !other || !is_abstract(other))
+		return 0;
+	const __u64 *maker = bpf_sk_storage_get(&made_in, other, NULL, 0);
+	return refuse_if(!maker || *maker != domain);
+}
+
+SEC("lsm/unix_stream_connect")
+int BPF_PROG(unix_stream_connect, struct sock *sock, struct sock *other, struct sock *new)
+{
+	return may_reach(other);
+}
+
+/* Asked for each datagram: one that was connected before goes on. */
+SEC("lsm/unix_may_send")
+int BPF_PROG(unix_may_send, struct socket *socket, struct socket *other)
+{
+	struct sock *from = socket->sk, *to = other->sk;
+
+	if (from && BPF_CORE_READ((struct unix_sock *)from, peer) == to)
+		return 0;
+	return may_reach(to);
+}
+
+/* --- Other processes, their network, and devices that are one. --- */
+
+/* Also /proc/PID/mem, process_vm_writev, pidfd_getfd. */
+SEC("lsm/ptrace_access_check")
+int BPF_PROG(ptrace_access_check, struct task_struct *child, unsigned int mode)
+{
+	const __u64 domain = own_domain();
+
+	return refuse_if(domain && domain_of(child) != domain);
+}
+
+/* Whoever is outside may trace; who is marked may not be made a tracer of the outside. */
+SEC("lsm/ptrace_traceme")
+int BPF_PROG(ptrace_traceme, struct task_struct *parent)
+{
+	const __u64 domain = domain_of(parent);
+
+	return refuse_if(domain && own_domain() != domain);
+}
+
+static int may_ioctl(unsigned int request)
+{
+#define IS(refused) || request == (refused)
+	return refuse_if((0 REFUSED_IOCTLS(IS)) && own_domain());
+#undef IS
+}
+
+SEC("lsm/file_ioctl")
+int BPF_PROG(file_ioctl, struct file *file, unsigned int request, unsigned long argument)
+{
+	return may_ioctl(request);
+}
+
+/* Of 32-bit programs, from Linux 6.8 on and where it was backported; before, the one above. */
+SEC("lsm/file_ioctl_compat")
+int BPF_PROG(file_ioctl_compat, struct file *file, unsigned int request, unsigned long argument)
+{
+	return may_ioctl(request);
+}
+
+/* A key of this type is made for the helper that a request calls out to, and for nothing else. */
+SEC("lsm/key_alloc")
+int BPF_PROG(key_alloc, struct key *key, const struct cred *cred, unsigned long flags)
+{
+	static const char callout[] = ".request_key_auth";
+	char name[sizeof callout] = "";
+
+	if (!own_domain())
+		return 0;
+	bpf_probe_read_kernel_str(name, sizeof name, key->type->name);
+	return refuse_if(bpf_strncmp(name, sizeof name, callout) == 0);
+}
+
+/* The kernel thread that polls an io_uring acts for whoever writes into the ring. One that
+ * belongs to another process is not to be written to. */
+SEC("lsm/mmap_file")
+int BPF_PROG(mmap_file, struct file *file, unsigned long wanted, unsigned long protection, unsigned long flags)
+{
+	static const char ring_name[] = "[io_uring]";
+	char name[sizeof ring_name] = "";
+
+	if (!file || file->f_inode->i_sb->s_magic != ANON_INODE_FS_MAGIC || !own_domain())
+		return 0;
+	bpf_probe_read_kernel_str(name, sizeof name, file->f_path.dentry->d_name.name);
+	if (bpf_strncmp(name, sizeof name, ring_name) != 0)
+		return 0;
+	const struct io_ring_ctx *ring = file->private_data;
+	if (!(BPF_CORE_READ(ring, flags) & IORING_SETUP_SQPOLL))
+		return 0;
+	return refuse_if(BPF_CORE_READ(ring, sq_data, thread, tgid) != (int)(bpf_get_current_pid_tgid() >> 32));
+}

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: ISC
+# shellcheck shell=dash
+# Sourced by init in a guest whose row has the word bpf: the kernel's own network-off
+# (disablenetwork-lsm). With the word hooks: each taken out in turn, and a storm of children;
+# with kills: the loader killed at its steps; with costs: what calls cost; else the escape suites.
+pins=/sys/fs/bpf/disablenetwork
+mount -t bpf bpf /sys/fs/bpf
+echo 1 2>/dev/null >/proc/sys/dev/tty/legacy_tiocsti
+
+wrong=
+is() { # is GOT WANTED NAME
+	[ "$1" = "$2" ] || wrong="$wrong $3($1)"
+}
+like() { # like GOT PATTERN NAME
+	# shellcheck disable=SC2254 # a pattern
+	case $1 in $2) ;; *) wrong="$wrong $3($1)" ;; esac
+}
+lsm() { disablenetwork-lsm "$@" 2>&1; }
+count_hooks() { # beside the list of marks and the door's latch
+	set -- $pins/*
+	echo $(($# - 2))
+}
+marked() { wc -l <$pins/marked; }
+settle() { # until no mark is left, 10 s at most
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		[ "$(marked)" = 0 ] && return
+		sleep 1
+	done
+}
+
+say "user 0"
+say "landlock $(disablenetwork --check 2>/dev/null | sed -n 's/^Landlock *//p')"
+
+# cost NAME COMMAND...: of calls behind the command, beside those behind nothing, in instructions,
+# which do not depend on how busy the machine is. Judged by nobody.
+cost() {
+	name=$1
+	shift
+	{ "$@" calls loops 20 && calls stream 100 "$@"; } >/tmp/cost
+	[ -e /tmp/cost-nothing ] || cp /tmp/cost /tmp/cost-nothing
+	say "cost $name: $(awk 'NR == FNR { base[$1] = $2; next }
+		{ printf "%s %.2f ", $1, $1 ~ /TCP/ ? base[$1] / $2 : $2 / base[$1] }' /tmp/cost-nothing /tmp/cost)"
+}
+
+case " $* " in
+*' costs '*) # before the kernel has seen any hook
+	cost nothing env
+	cost seccomp disablenetwork -q
+	;;
+esac
+
+# --- Loading and unloading, as an administrator sees it. ---
+is "$(lsm status; echo $?)" 'not loaded
+1' status-before
+is "$(netprobe --network-off true 2>&1)" 'netprobe: fatal: unable to switch the network off by prctl: Invalid argument' prctl-before
+is "$(lsm load; echo $?)" 0 load
+hooks=$(count_hooks)
+say "hooks $hooks"
+like "$(lsm load; echo $?)" '*fatal: unable to load: already loaded*111' load-twice
+is "$(lsm status)" "loaded: $hooks hooks, 0 threads without network" status-loaded
+netprobe --network-off sleep 1000 &
+sleeper=$!
+while [ "$(marked)" = 0 ]; do sleep 1; done
+is "$(cat $pins/marked)" "$sleeper sleep" list-of-marked
+like "$(lsm unload; echo $?)" "*unable to unload: 1 thread without network lives, among them $sleeper sleep*111" unload-refused
+is "$(lsm status)" "loaded: $hooks hooks, 1 thread without network" status-marked
+is "$(netprobe --network-off echo open 2>&1)" open door-open-again
+kill $sleeper
+wait $sleeper 2>/dev/null
+settle
+lsm_try kill 2 /bin/disablenetwork-lsm unload # when the door is shut, and nothing gone
+is "$(netprobe --network-off true 2>&1)" 'netprobe: fatal: unable to switch the network off by prctl: Device or resource busy' door-shut
+like "$(lsm load)" '*already loaded*' load-opens-the-door
+is "$(netprobe --network-off echo open 2>&1)" open door-open-after-load
+settle
+is "$(lsm unload; echo $?)" 0 unload
+is "$(lsm unload; echo $?)" 'disablenetwork-lsm: fatal: unable to unload: not loaded
+111' unload-twice
+is "$(lsm load; echo $?)" 0 load-again
+is "$(as 65534 disablenetwork-lsm status 2>&1; echo $?)" 'disablenetwork-lsm: fatal: unable to status: not root
+111' not-root
+say "basics$wrong"
+
+wrong="$(lsm_try answers)$(lsm_try domains)"
+like "$(disablenetwork -q -v true 2>&1)" '*kernel network-off, *seccomp (base), *' verbose
+like "$(disablenetwork --check 2>&1)" '*kernel network-off  on:*verdict  *yes:*' check
+say "basics$wrong"
+
+try_escapes() {
+	# The bare prctl: no seccomp filter, no Landlock domain. Then the tool, which leaves every socket.
+	escapes mark 65534 --inherit=all netprobe --network-off
+	escapes mark 0 --inherit=all netprobe --network-off
+	escapes mark-32 65534 --inherit=none --probe /bin/netprobe32 netprobe --network-off
+	escapes tool 65534 --inherit=tcp,listener,mptcp,vsock,udp,sctp,other disablenetwork -q
+	settle
+	is "$(marked)" 0 marks-left
+}
+
+# All children are marked, and nothing is left of them.
+try_storm() {
+	wrong=$(lsm_try storm 10000)
+	settle
+	is "$(marked)" 0 marks-after-storm
+	say "basics$wrong"
+}
+
+# mutant HOOK VERDICT CASE [SOCKETS]: without the hook, that is the verdict of a case.
+mutant() {
+	wrong=
+	[ -e "$pins/$1" ] || return
+	rm "$pins/$1"
+	got=$(netprobe --only "$3" --driver --inherit="${4:-none}" netprobe --network-off 2>&1 | sed -n "s/^$3 *\\([^ ]*\\) .*/\\1/p")
+	is "$got" "$2" "without-$1"
+	say "mutant $1: $3 $got"
+	settle
+	lsm unload
+	is "$(lsm load; echo $?)" 0 "load-after-$1"
+	say "basics$wrong"
+}
+
+try_hooks() {
+	mutant task_alloc ESCAPED family-2
+	mutant socket_create ESCAPED family-2
+	mutant socket_post_create BROKEN unix-listen-abstract
+	mutant socket_bind ESCAPED bind@tcp4-unconnected tcp
+	mutant socket_connect ESCAPED connect@tcp4-unconnected tcp
+	mutant socket_listen ESCAPED unspec-listen@tcp4-unconnected tcp
+	mutant socket_sendmsg ESCAPED sendto@udp4 udp
+	mutant socket_setsockopt ESCAPED routing-header@udp6 udp
+	mutant sctp_bind_connect ESCAPED connectx@sctp4 sctp
+	mutant unix_stream_connect ESCAPED abstract-stream
+	mutant unix_may_send ESCAPED abstract-datagram
+	mutant ptrace_access_check ESCAPED ptrace-seize
+	mutant file_ioctl ESCAPED tap-attach
+	mutant file_ioctl_compat ESCAPED tiocsti-int80
+	mutant key_alloc ESCAPED request-key-callout
+	mutant mmap_file ESCAPED io-uring-inherited-polled ring
+	wrong=
+	rm $pins/ptrace_traceme
+	is "$(lsm_try domains)" ' traceme-by-outside' without-ptrace_traceme
+	lsm unload && lsm load
+	rm $pins/task_prctl
+	like "$(netprobe --network-off true 2>&1)" '*unable to switch the network off*' without-task_prctl
+	is "$(lsm status)" 'half loaded: nobody can be marked; load does it anew' status-half
+	is "$(lsm load; echo $?)" 0 load-after-task_prctl
+	say "basics$wrong"
+}
+
+# whole_or_shut NAME: whoever can be marked has all hooks.
+whole_or_shut() {
+	if netprobe --network-off true 2>/dev/null; then
+		is "$(count_hooks)" "$hooks" "$1"
+	fi
+}
+
+# Before every third call by which hooks come or go: for all of them it takes ten minutes.
+try_kills() {
+	wrong=
+	lsm unload
+	step=1
+	while lsm_try kill $step /bin/disablenetwork-lsm load >/dev/null 2>&1; do
+		whole_or_shut "load-killed-at-$step"
+		step=$((step + 3))
+	done
+	lsm load
+	is "$(lsm status)" "loaded: $hooks hooks, 0 threads without network" load-after-kills
+	say "killed at every third of $step steps of load"
+	step=1
+	while lsm_try kill $step /bin/disablenetwork-lsm unload >/dev/null 2>&1; do
+		whole_or_shut "unload-killed-at-$step"
+		lsm load >/dev/null
+		is "$(netprobe --network-off echo marked 2>&1)" marked "load-after-unload-killed-at-$step"
+		is "$(lsm status)" "loaded: $hooks hooks, 0 threads without network" "hooks-after-unload-killed-at-$step"
+		step=$((step + 3))
+	done
+	say "killed at every third of $step steps of unload"
+	like "$(lsm status; echo $?)" 'not loaded*1' status-unloaded
+	say "basics$wrong"
+}
+
+case " $* " in
+*' hooks '*)
+	try_storm
+	try_hooks
+	;;
+*' costs '*)
+	cost hooks-unmarked env
+	cost hooks-marked netprobe --network-off
+	;;
+*' kills '*) try_kills ;;
+*) try_escapes ;;
+esac
+say "basics$wrong"
