@@ -269,7 +269,7 @@ pack() {
 }
 
 boot() { # boot NAME ARCHITECTURE KERNEL COMMAND-LINE
-	local console memory=512 clock= began=$SECONDS
+	local console memory=512 clock='' began=$SECONDS
 	console=$(field "$architectures" "$2" 5)
 	[ "$2" = ppc64le ] && memory=1024
 	[[ $1 = *-costs ]] && clock='-icount shift=0,sleep=off' # a nanosecond is an instruction
