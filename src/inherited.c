@@ -302,9 +302,11 @@ const char *inherited_scan(struct inherited *inherited, const struct scan *scan)
 	if (directory >= 0 && fstatfs(directory, &file_system) == 0 &&
 		file_system.f_type == PROC_SUPER_MAGIC)
 		words = scan_proc(inherited, directory, scan);
-	else if (scan->no_exec) /* marking the rest close-on-exec, as below, would not keep us from it */
+	else if (scan->no_exec) { /* marking the rest close-on-exec, as below, would not keep us from it */
 		words = "read /proc/self/fd";
-	else
+		if (directory >= 0)
+			errno = ENOENT; /* that is no procfs */
+	} else
 		words = scan_without_proc(inherited, scan);
 	if (directory >= 0) {
 		const int error = errno;

@@ -103,8 +103,8 @@ static const char *switch_off(const struct options *options, struct network_off 
 	/* It holds for the calling thread: nothing rests on it where there are others. Its
 	 * trial would kill where a filter does, and it would keep prog from abstract AF_UNIX
 	 * sockets outside. */
-	off->kernel_off = !options->trial_kills && !options->allow_abstract && kernel_off() &&
-		options->other_threads == NO_OTHER_THREADS;
+	off->kernel_off = !options->trial_kills && !options->allow_abstract &&
+		options->other_threads == NO_OTHER_THREADS && kernel_off();
 	off->steps_done = DONE_KERNEL_OFF;
 
 	if ((words = look_at_descriptors(options, off, &loose)))
@@ -151,7 +151,7 @@ const char *switch_network_off(const struct options *options, struct network_off
 {
 	struct rlimit before = { RLIM_INFINITY, RLIM_INFINITY }, after = before;
 
-	*off = (struct network_off){ .was_off = options->check && network_was_off() };
+	*off = (struct network_off){ .was_off = false };
 	if (options->no_exec) /* the limit is seen by all threads: let it be */
 		return switch_off(options, off);
 	if (prlimit(0, RLIMIT_NOFILE, NULL, &before) != 0)
@@ -159,6 +159,7 @@ const char *switch_network_off(const struct options *options, struct network_off
 	const struct rlimit highest = { before.rlim_max, before.rlim_max };
 	const bool raised =
 		before.rlim_cur < before.rlim_max && prlimit(0, RLIMIT_NOFILE, &highest, NULL) == 0;
+	off->was_off = options->check && network_was_off();
 	const char *words = switch_off(options, off);
 	const int error = errno;
 	if (raised && !words &&

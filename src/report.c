@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 struct text {
-	char line[512];
+	char line[1024];
 	size_t length;
 };
 
@@ -212,7 +212,7 @@ void report_check(const struct network_off *off, const struct options *options,
 		row("kernel network-off", off->kernel_off ? "on: sees every socket"
 			: off->was_off ? "not asked: no socket to try it with"
 			: options->allow_abstract ? "not asked: it keeps off abstract sockets, which -a leaves"
-			: "absent, as on every kernel as shipped: no prctl(PR_SET_NETWORK), see disablenetwork-lsm(8)");
+			: "absent: no prctl(PR_SET_NETWORK) here, or it refused, see disablenetwork-lsm(8)");
 	if (off->steps_done >= DONE_INHERITED)
 		print_inherited(&off->inherited, options->close_loose);
 	if (off->steps_done >= DONE_LANDLOCK)

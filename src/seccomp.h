@@ -18,7 +18,8 @@ enum {
 };
 
 /* Loads FILTERS for this process, for good, and proves with a trial socket, and a trial
- * call for each filter beside base, that they are in force. Of a process with several
+ * call for each filter beside base, that they are in force, unless the trial would kill
+ * or was made before (untried). Of a process with several
  * threads the calling one alone has them, unless all_threads is set. Needs no_new_privs.
  * Returns NULL, or the words for what it was unable to do, with errno set. */
 const char *seccomp_refuse(unsigned filters, const struct refusal *refusal)
