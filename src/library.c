@@ -14,6 +14,7 @@
 #include "refusal.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -106,15 +107,6 @@ static const char *refuse_early(struct options *options, struct network_off *off
 	options->trial_kills = state == NETWORK_KILLS;
 	if (!has_other_threads())
 		options->other_threads = NO_OTHER_THREADS;
-	if (options->other_threads == OTHERS_COME_ALONG) {
-		if (!landlock_takes_threads()) {
-			errno = EBUSY;
-			return "put every thread into a Landlock domain (Linux 7.0 can): call it before other threads "
-				   "are started, or use DISABLENETWORK_THIS_THREAD";
-		}
-		if ((words = refuse_capable_threads()))
-			return words;
-	}
 
 	const struct scan scan = {
 		.sockets_held = options->other_threads == NO_OTHER_THREADS && !options->trial_kills &&
@@ -125,6 +117,14 @@ static const char *refuse_early(struct options *options, struct network_off *off
 		return words;
 	if (!options->close_loose && (words = inherited_refuse_loose(&off->inherited)))
 		return words;
+	if (options->other_threads != NO_OTHER_THREADS &&
+		(words = refuse_threads(options->other_threads == OTHERS_COME_ALONG)))
+		return words;
+	if (options->other_threads == OTHERS_COME_ALONG && !landlock_takes_threads()) {
+		errno = EBUSY;
+		return "put every thread into a Landlock domain (Linux 7.0 can): call it before other threads "
+			   "are started, or use DISABLENETWORK_THIS_THREAD";
+	}
 	return refuse_mapped_rings();
 }
 
@@ -143,18 +143,44 @@ static int fail_for_loose(const struct inherited *inherited)
 	return -1;
 }
 
-int disablenetwork_with(const struct disablenetwork_options *given)
+/* Handlers would open descriptors behind the back of the look at them, and run in the child
+ * of ask_network too. Those that a sandbox or the processor sends at once would kill. */
+static void hold_signals(sigset_t *before)
 {
-	const int before = errno;
+	static const int at_once[] = { SIGSYS, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP };
+	sigset_t held;
+
+	sigfillset(&held);
+	for (size_t i = 0; i < sizeof at_once / sizeof at_once[0]; i++)
+		sigdelset(&held, at_once[i]);
+	sigprocmask(SIG_BLOCK, &held, before);
+}
+
+static int switch_with(const struct disablenetwork_options *given)
+{
 	struct options options;
 	struct network_off off;
 	const char *words;
 
 	if ((words = read_options(&options, given)) || (words = refuse_early(&options, &off)) ||
-		(words = switch_network_off(&options, &off)))
+		(words = switch_network_off(&options, &off)) ||
+		(options.other_threads == OTHERS_COME_ALONG &&
+			((words = refuse_threads(false)) || (words = refuse_mapped_rings()))))
 		return words == off.inherited.refusal ? fail_for_loose(&off.inherited) : fail(words, errno);
-	errno = before;
 	return 0;
+}
+
+int disablenetwork_with(const struct disablenetwork_options *given)
+{
+	const int before = errno;
+	sigset_t signals;
+
+	hold_signals(&signals);
+	const int answer = switch_with(given);
+	const int error = answer == 0 ? before : errno;
+	sigprocmask(SIG_SETMASK, &signals, NULL);
+	errno = error;
+	return answer;
 }
 
 int disablenetwork(void)
@@ -166,7 +192,11 @@ int disablenetwork_is_off(void)
 {
 	const int before = errno;
 	enum network_state state;
+	sigset_t signals;
+
+	hold_signals(&signals);
 	const bool known = ask_network(&state) == NULL;
+	sigprocmask(SIG_SETMASK, &signals, NULL);
 
 	errno = before;
 	return known && state != NETWORK_IS_ON;

@@ -20,7 +20,7 @@
 #define landlock_restrict disablenetwork_landlock_restrict
 #define landlock_takes_threads disablenetwork_landlock_takes_threads
 #define refusal_errors disablenetwork_refusal_errors
-#define refuse_capable_threads disablenetwork_refuse_capable_threads
+#define refuse_threads disablenetwork_refuse_threads
 #define refuse_mapped_rings disablenetwork_refuse_mapped_rings
 #define seccomp_compiler disablenetwork_seccomp_compiler
 #define seccomp_refuse disablenetwork_seccomp_refuse

@@ -14,6 +14,7 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -50,10 +51,11 @@ bool has_other_threads(void)
 {
 	struct stat status;
 
-	if (unshare(CLONE_THREAD | CLONE_SIGHAND | CLONE_VM) == 0)
+	if (unshare(CLONE_THREAD | CLONE_SIGHAND | CLONE_VM) != 0) {
+		if (errno == EINVAL)
+			return true;
+	} else if (unshare(1) != 0) /* no such flag: it was not a sandbox that answered */
 		return false;
-	if (errno == EINVAL)
-		return true;
 	const int directory = open_proc("/proc/self/task", O_DIRECTORY);
 	if (directory < 0)
 		return true;
@@ -62,7 +64,55 @@ bool has_other_threads(void)
 	return !alone;
 }
 
-const char *refuse_capable_threads(void)
+/* What /proc says of a thread: by its folder, since its number may be that of another
+ * process namespace. False, with errno ENOENT or ESRCH, when it has ended. */
+static bool read_of_thread(int directory, const char *thread, const char *name, char *text, size_t size)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "%s/%s", thread, name);
+	const int file = openat(directory, path, O_RDONLY | O_CLOEXEC);
+	if (file < 0)
+		return false;
+	const ssize_t length = read(file, text, size - 1);
+	const int error = errno;
+	close(file);
+	errno = length == 0 ? ESRCH : error;
+	text[length > 0 ? length : 0] = '\0';
+	return length > 0;
+}
+
+/* A thread of the kernel's that serves an io_uring, which need not have a descriptor
+ * or a mapping (IORING_SETUP_NO_MMAP, IORING_SETUP_REGISTERED_FD_ONLY). */
+static const char *judge_thread(int directory, const char *thread, bool capabilities)
+{
+	enum { IO_WORKER = 0x10 /* PF_IO_WORKER of <linux/sched.h> */ };
+	char text[4096];
+	unsigned long flags;
+
+	if (!read_of_thread(directory, thread, "stat", text, sizeof text))
+		return errno == ENOENT || errno == ESRCH ? NULL : "read /proc/self/task";
+	const char *at = strrchr(text, ')'); /* the name before may have anything in it */
+	errno = 0;
+	if (!at || sscanf(at, ") %*c %*d %*d %*d %*d %*d %lu", &flags) != 1)
+		return "understand /proc/self/task/*/stat";
+	if (flags & IO_WORKER) {
+		errno = EBUSY;
+		return "keep this process from reaching new peers through an io_uring that the kernel serves: close it first";
+	}
+	if (!capabilities)
+		return NULL;
+	if (!read_of_thread(directory, thread, "status", text, sizeof text))
+		return errno == ENOENT || errno == ESRCH ? NULL : "read /proc/self/task";
+	at = strstr(text, "\nCapPrm:\t");
+	errno = at ? EBUSY : 0;
+	if (!at || strspn(at + strlen("\nCapPrm:\t"), "0") != 16)
+		return "drop the capabilities of every thread: call it before other threads are started, or "
+			   "without capabilities, or use DISABLENETWORK_THIS_THREAD";
+	return NULL;
+}
+
+const char *refuse_threads(bool capabilities)
 {
 	const int directory = open_proc("/proc/self/task", O_DIRECTORY);
 	DIR *threads = directory < 0 ? NULL : fdopendir(directory);
@@ -74,19 +124,9 @@ const char *refuse_capable_threads(void)
 			close(directory);
 		return "list the threads in /proc/self/task";
 	}
-	while (!words && (errno = 0, entry = readdir(threads))) {
-		struct capability_sets held;
-		if (entry->d_name[0] == '.')
-			continue;
-		words = capabilities_read(atoi(entry->d_name), &held);
-		if (words && errno == ESRCH)
-			words = NULL; /* it has ended */
-		else if (!words && held.permitted) {
-			words = "drop the capabilities of every thread: call it before other threads are started, or "
-					"without capabilities, or use DISABLENETWORK_THIS_THREAD";
-			errno = EBUSY;
-		}
-	}
+	while (!words && (errno = 0, entry = readdir(threads)))
+		if (entry->d_name[0] != '.')
+			words = judge_thread(directory, entry->d_name, capabilities);
 	if (!words && errno != 0)
 		words = "list the threads in /proc/self/task";
 	const int error = errno;
@@ -95,7 +135,7 @@ const char *refuse_capable_threads(void)
 	return words;
 }
 
-/* A file whose name has the same words in it has a / in front. */
+/* A file that has such words in its name is taken for one, too: then we refuse. */
 static bool names_a_ring(const char *text)
 {
 	return strstr(text, " anon_inode:[io_uring]") || strstr(text, " socket:[");
@@ -107,13 +147,14 @@ const char *refuse_mapped_rings(void)
 	char text[OVERLAP + 4096 + 1];
 	size_t kept = 0;
 	ssize_t size;
-	bool found = false;
-	const int maps = open_proc("/proc/self/maps", 0);
+	bool found = false, any = false;
+	const int maps = open_proc("/proc/thread-self/maps", 0); /* the first thread may have ended */
 
 	if (maps < 0)
 		return "look for an io_uring in /proc/self/maps";
 	while (!found && (size = read(maps, text + kept, 4096)) > 0) {
 		const size_t length = kept + (size_t)size;
+		any = true;
 		text[length] = '\0';
 		found = names_a_ring(text);
 		kept = length < OVERLAP ? length : OVERLAP;
@@ -122,7 +163,7 @@ const char *refuse_mapped_rings(void)
 	const int error = errno;
 	close(maps);
 	errno = error;
-	if (!found && size < 0)
+	if (!any || (!found && size < 0))
 		return "look for an io_uring in /proc/self/maps";
 	errno = 0;
 	return found ? "keep this process from reaching new peers through an io_uring or socket that is mapped "
@@ -134,8 +175,7 @@ const char *refuse_mapped_rings(void)
 static bool may_be_off(void)
 {
 	return prctl(PR_GET_NO_NEW_PRIVS, 0L, 0L, 0L, 0L) == 1 &&
-		prctl(PR_GET_SECCOMP, 0L, 0L, 0L, 0L) == SECCOMP_MODE_FILTER &&
-		syscall(SYS_io_uring_setup, 0L, NULL) == -1 && errno == ENOSYS;
+		prctl(PR_GET_SECCOMP, 0L, 0L, 0L, 0L) == SECCOMP_MODE_FILTER;
 }
 
 /* The child sends no signal at its end, and nobody waits for it but us. It leaves no core
@@ -150,8 +190,8 @@ const char *ask_network(enum network_state *state)
 	const long child = syscall(SYS_clone, 0L, NULL, NULL, NULL, 0L);
 	if (child == 0) {
 		syscall(SYS_prctl, (long)PR_SET_DUMPABLE, 0L, 0L, 0L, 0L);
-		syscall(SYS_exit_group,
-			syscall(SYS_socket, (long)AF_INET, (long)SOCK_STREAM, 0L) == -1 ? 1L : 0L);
+		syscall(SYS_exit_group, syscall(SYS_socket, (long)AF_INET, (long)SOCK_STREAM, 0L) == -1 &&
+			syscall(SYS_sendto, -1L, NULL, 0L, (long)MSG_FASTOPEN, NULL, 0L) == -1 && errno != EBADF ? 1L : 0L);
 	}
 	if (child < 0)
 		return "try in a child whether sockets are refused already";

@@ -10,12 +10,13 @@
 
 #include <stdbool.h>
 
-/* False only if this process surely has no other thread, and shares its memory with none. */
+/* False only if this process surely has no other thread. */
 bool has_other_threads(void);
 
-/* NULL if no thread of this process holds a capability, else the words, with errno EBUSY.
- * No thread can drop those of another. Needs /proc. */
-const char *refuse_capable_threads(void) __attribute__((warn_unused_result));
+/* NULL if no thread of this process is one of the kernel's that serves an io_uring, nor, if
+ * CAPABILITIES is set, holds a capability (no thread can drop those of another); else the
+ * words, with errno EBUSY. Needs /proc (proc(5): stat, status). */
+const char *refuse_threads(bool capabilities) __attribute__((warn_unused_result));
 
 /* NULL if no io_uring and no socket is mapped into memory, else the words, with errno set
  * or 0. The kernel may serve a mapped one whose descriptor is closed. Needs /proc. */

@@ -385,6 +385,136 @@ START_TEST(a_mapped_ring)
 }
 END_TEST
 
+/* The kernel's thread serves it, with no descriptor and no mapping of its own in sight. */
+START_TEST(a_ring_that_only_the_kernel_serves)
+{
+	enum { NO_MMAP = 1 << 14, REGISTERED_FD_ONLY = 1 << 15 }; /* Linux 6.5, 6.6 */
+	const struct disablenetwork_options options = { .size = sizeof options,
+		.flags = DISABLENETWORK_THIS_THREAD | DISABLENETWORK_CLOSE };
+	struct io_uring_params parameters = { .flags = IORING_SETUP_SQPOLL | NO_MMAP | REGISTERED_FD_ONLY };
+	void *memory[2];
+
+	for (int i = 0; i < 2; i++) {
+		memory[i] = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+		ck_assert_ptr_ne(memory[i], MAP_FAILED);
+	}
+	/* The last 8 bytes of each: user_addr, which older headers do not have. */
+	memcpy((char *)(&parameters.cq_off + 1) - 8, &memory[0], sizeof memory[0]);
+	memcpy((char *)(&parameters.sq_off + 1) - 8, &memory[1], sizeof memory[1]);
+	if (syscall(SYS_io_uring_setup, 4L, &parameters) < 0) {
+		NOTE("such an io_uring: %s\n", strerror(errno));
+		return;
+	}
+	ck_assert_int_eq(disablenetwork_with(&options), -1);
+	ck_assert_int_eq(errno, EBUSY);
+	ck_assert_msg(strstr(disablenetwork_error(), "io_uring that the kernel serves") != NULL, "%s", disablenetwork_error());
+	ck_assert_int_eq(prctl(PR_GET_NO_NEW_PRIVS, 0L, 0L, 0L, 0L), 0);
+}
+END_TEST
+
+static pthread_t first_thread;
+
+static void *call_after_the_first(void *unused)
+{
+	const struct disablenetwork_options options = { .size = sizeof options, .flags = DISABLENETWORK_THIS_THREAD };
+	char state[512] = "";
+
+	(void)unused;
+	pthread_join(first_thread, NULL);
+	for (int i = 0; i < 1000 && !strstr(state, "State:\tZ"); i++) { /* its memory map is gone then */
+		FILE *status = fopen("/proc/self/status", "re");
+		if (!status || fread(state, 1, sizeof state - 1, status) == 0)
+			_exit(1);
+		fclose(status);
+		usleep(1000);
+	}
+	_exit(disablenetwork_with(&options) == -1 && strstr(disablenetwork_error(), "mapped") ? 0 : 2);
+}
+
+START_TEST(a_mapped_ring_after_the_first_thread)
+{
+	const int ring = make_ring();
+	pthread_t second;
+
+	if (ring < 0) {
+		NOTE("io_uring: %s\n", strerror(errno));
+		return;
+	}
+	ck_assert_ptr_ne(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING), MAP_FAILED);
+	close(ring);
+	first_thread = pthread_self();
+	ck_assert_int_eq(pthread_create(&second, NULL, call_after_the_first, NULL), 0);
+	pthread_exit(NULL);
+}
+END_TEST
+
+static volatile sig_atomic_t handled_half_way;
+
+static void look_half_way(int number)
+{
+	(void)number;
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0L, 0L, 0L, 0L) == 1 && prctl(PR_GET_SECCOMP, 0L, 0L, 0L, 0L) == 0)
+		handled_half_way = 1;
+}
+
+/* What a handler opens between the look at descriptors and the filters nobody would see. */
+START_TEST(no_handler_runs_half_way)
+{
+	const struct sigaction action = { .sa_handler = look_half_way, .sa_flags = SA_RESTART };
+	const pid_t caller = getpid();
+
+	ck_assert_int_eq(sigaction(SIGUSR1, &action, NULL), 0);
+	const pid_t sender = fork();
+	ck_assert_int_ge(sender, 0);
+	if (sender == 0) {
+		while (getppid() == caller && kill(caller, SIGUSR1) == 0)
+			usleep(20);
+		_exit(0);
+	}
+	for (int number = 100; number < 900; number++) /* something to look at */
+		dup2(STDIN_FILENO, number);
+	switch_off_with(NULL);
+	kill(sender, SIGKILL);
+	ck_assert_int_eq(waitpid(sender, NULL, 0), sender);
+	ck_assert_int_eq(handled_half_way, 0);
+	assert_off();
+}
+END_TEST
+
+static void load_for_io_uring(unsigned result)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, result),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = { sizeof code / sizeof code[0], code };
+
+	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L), 0);
+	ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0L, 0L), 0);
+}
+
+START_TEST(no_room_for_a_socket_is_not_off)
+{
+	struct rlimit limit;
+
+	load_for_io_uring(SECCOMP_RET_ERRNO | ENOSYS);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = 0;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	ck_assert_int_eq(disablenetwork_is_off(), 0);
+}
+END_TEST
+
+START_TEST(a_filter_of_its_own_that_kills)
+{
+	switch_off_with(NULL);
+	load_for_io_uring(SECCOMP_RET_KILL_PROCESS);
+	assert_off();
+}
+END_TEST
+
 /* A connection over loopback; the other end is a child's. */
 static int connect_to(struct sockaddr_in *address, bool cloexec)
 {
@@ -845,6 +975,11 @@ int main(void)
 	tcase_add_test(all, harmless_descriptors);
 	tcase_add_test(all, a_closed_standard_input_becomes_dev_null);
 	tcase_add_loop_test(all, a_mapped_ring, 0, 4);
+	tcase_add_test(all, a_ring_that_only_the_kernel_serves);
+	tcase_add_test(all, a_mapped_ring_after_the_first_thread);
+	tcase_add_test(all, no_handler_runs_half_way);
+	tcase_add_test(all, no_room_for_a_socket_is_not_off);
+	tcase_add_test(all, a_filter_of_its_own_that_kills);
 	tcase_add_loop_test(all, a_connection_goes_on, 0, 2);
 	tcase_add_test(all, a_listener_goes_on);
 	tcase_add_test(all, children);
