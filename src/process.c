@@ -25,10 +25,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#ifndef SYS_io_uring_setup
-#define SYS_io_uring_setup 425 /* Linux 5.1; the same number everywhere */
-#endif
-
 /* Opens a file of /proc, and makes sure that it is one. */
 static int open_proc(const char *name, int flags)
 {
@@ -170,15 +166,16 @@ const char *refuse_mapped_rings(void)
 				   "into its memory: unmap it first" : NULL;
 }
 
-/* Signs that cost nothing, and for which no filter of ours kills: io_uring is missing
- * behind each. */
+/* Signs that cost nothing, and for which no filter kills. */
 static bool may_be_off(void)
 {
 	return prctl(PR_GET_NO_NEW_PRIVS, 0L, 0L, 0L, 0L) == 1 &&
 		prctl(PR_GET_SECCOMP, 0L, 0L, 0L, 0L) == SECCOMP_MODE_FILTER;
 }
 
-/* The child sends no signal at its end, and nobody waits for it but us. It leaves no core
+/* A socket alone may fail for want of room; nothing but our filter minds the flag before the
+ * descriptor, which is none.
+ * The child sends no signal at its end, and nobody waits for it but us. It leaves no core
  * behind, and calls nothing that might wait for a lock, since a thread may hold it there. */
 const char *ask_network(enum network_state *state)
 {
