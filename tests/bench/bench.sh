@@ -59,11 +59,13 @@ no-op-chain                  -            $scratch/noop
 no-op-chain+any-filter       -            $scratch/noop allow
 no-op-chain+filter           -            $scratch/noop filter
 no-op-chain+filter+fds       -            $scratch/noop descriptors filter
+no-op-chain+all-steps        -            $scratch/noop descriptors landlock capabilities filter
 disablenetwork               -            $tool
 no-op-chain-musl             musl         $scratch/noop-musl
 no-op-chain+any-filter-musl  musl         $scratch/noop-musl allow
 no-op-chain+filter-musl      musl         $scratch/noop-musl filter
 no-op-chain+filter+fds-musl  musl         $scratch/noop-musl descriptors filter
+no-op-chain+all-steps-musl   musl         $scratch/noop-musl descriptors landlock capabilities filter
 disablenetwork-musl          musl         $small
 setuidgid                    daemontools  setuidgid nobody
 softlimit                    daemontools  softlimit -o 100
@@ -205,6 +207,7 @@ binary_size() { strip -o "$scratch/stripped" "$1" && stat -c %s "$scratch/stripp
 			goal("  that program with a filter of one instruction", "no-op-chain+any-filter", "no-op-chain", 1.2)
 			goal("  that program with our filter", "no-op-chain+filter", "no-op-chain", 1.2)
 			goal("  that program with /proc/self/fd listed too", "no-op-chain+filter+fds", "no-op-chain", 1.2)
+			goal("  and Landlock and capabilities, the bare calls", "no-op-chain+all-steps", "no-op-chain", 1.2)
 			goal("disablenetwork to setuidgid", "disablenetwork", "setuidgid", 1)
 			goal("disablenetwork to softlimit", "disablenetwork", "softlimit", 1)
 			goal("disablenetwork to chpst", "disablenetwork", "chpst", 1)
@@ -216,6 +219,7 @@ binary_size() { strip -o "$scratch/stripped" "$1" && stat -c %s "$scratch/stripp
 			goal("  the same with a filter of one instruction", "no-op-chain+any-filter-musl", "setuidgid", 0.2)
 			goal("  the same with our filter", "no-op-chain+filter-musl", "setuidgid", 0.2)
 			goal("  the same with /proc/self/fd listed too", "no-op-chain+filter+fds-musl", "setuidgid", 0.2)
+			goal("  and Landlock and capabilities, the bare calls", "no-op-chain+all-steps-musl", "setuidgid", 0.2)
 		}' "$BENCH_RESULTS/startup.csv"
 	printf '\nBytes, stripped: %s' "$(binary_size "$scratch/disablenetwork")"
 	[ $musl = no ] || printf '; with musl %s (goal 65536)' "$(binary_size "$scratch/disablenetwork-musl")"
