@@ -32,8 +32,9 @@ static void warn_of_root(const struct options *options)
 		options->program[0], options->program[0]);
 }
 
-/* True if prog is there, so that it was its interpreter or loader that execve missed. */
-static bool program_exists(const char *name)
+/* True if prog is there, so that it was its interpreter or loader that execve missed. Its
+ * buffer is kept out of the frame of main: it would cost every start a page fault. */
+static __attribute__((noinline)) bool program_exists(const char *name)
 {
 	const char *path = strchr(name, '/') ? "" : getenv("PATH");
 	char file[4096];
