@@ -4,7 +4,7 @@
  * Starts programs and measures them.
  *
  *     spawn time ROUNDS               each line of standard input, "NAME COMMAND WORD...", is
- *                                     run once a round, in turn
+ *                                     run once a round, in any order
  *     spawn alive SECONDS NUMBER PROG...  so many at once; PROG ends in `noop hold`
  *     spawn look PROG...              PROG, a chain tool, from its start to its own execve
  *
@@ -167,10 +167,16 @@ static int time_commands(int rounds)
 			fprintf(stderr, "skipped: %s does not work here (wait status %#x)\n",
 				commands[count].name, (unsigned)status);
 	}
-	/* Every round begins with another one, so that none always follows a pause. */
+	/* In another order each round, so that none always follows the same one. */
+	int order[COMMANDS];
+	for (int i = 0; i < count; i++)
+		order[i] = i;
 	for (int round = 0; round < rounds; round++)
 		for (int i = 0; i < count; i++) {
-			const struct command *command = &commands[(round + i) % count];
+			const int other = i + rand() % (count - i), chosen = order[other];
+			order[other] = order[i];
+			order[i] = chosen;
+			const struct command *command = &commands[chosen];
 			if (measure(command, null, &command->wall[round], &command->cpu[round],
 					&command->faults[round]) != 0)
 				fail(command->name);
