@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright 2026 the disablenetwork authors
  *
- * See seccomp.h. The arrays are constant; the one thing changed while they are
- * copied is the result of refused calls. No rule is written here.
+ * See seccomp.h. The arrays are constant; while they are copied the result of refused
+ * calls is set, and one is put behind the other. No rule is written here.
  */
 #include "seccomp.h"
 
@@ -34,13 +34,10 @@ const char seccomp_compiler[] = FILTERS_LIBSECCOMP;
 static const struct filter {
 	unsigned bit;
 	const struct sock_filter *instructions;
-	unsigned short count;
-	long trial;         /* a call that it refuses whatever the arguments; 0: see verify */
-	const char *unable; /* to load it */
+	size_t count;
+	long trial; /* a call that it refuses whatever the arguments; 0: see verify */
 } filters[] = {
-#define FILTER(bit, array, trial) \
-	{ bit, array, sizeof array / sizeof array[0], trial, \
-		"load the seccomp filter " #array " (Linux 4.17 with CONFIG_SECCOMP_FILTER is needed)" }
+#define FILTER(bit, array, trial) { bit, array, sizeof array / sizeof array[0], trial }
 	FILTER(FILTER_BASE, base_filter, 0),
 	FILTER(FILTER_NO_CONNECT, no_connect_filter, SYS_connect),
 	FILTER(FILTER_NO_LISTEN, no_listen_filter, SYS_listen),
@@ -48,16 +45,34 @@ static const struct filter {
 #undef FILTER
 };
 
-static const char *load(const struct filter *filter, unsigned result, unsigned long flags)
+/* One array behind the other: what one lets pass goes on to the next. A filter of its own
+ * for each would cost 8 kB of the kernel's memory and a part of each start, and run by
+ * itself at every call that has arguments looked at, such as send. */
+static unsigned short join(unsigned wanted, unsigned result, struct sock_filter *joined)
 {
-	struct sock_filter copy[FILTERS_LONGEST];
-	const struct sock_fprog program = { .len = filter->count, .filter = copy };
+	unsigned short length = 0;
 
-	for (size_t i = 0; i < filter->count; i++) {
-		copy[i] = filter->instructions[i];
-		if (copy[i].code == (BPF_RET | BPF_K) && copy[i].k == FILTERS_REFUSE)
-			copy[i].k = result;
+	for (size_t i = 0; i < sizeof filters / sizeof filters[0]; i++) {
+		if (!(wanted & filters[i].bit))
+			continue;
+		for (unsigned short at = 0; at < length; at++)
+			if (joined[at].code == (BPF_RET | BPF_K) && joined[at].k == SECCOMP_RET_ALLOW)
+				joined[at] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, length - at - 1U);
+		for (size_t j = 0; j < filters[i].count; j++) {
+			struct sock_filter *copy = &joined[length++];
+			*copy = filters[i].instructions[j];
+			if (copy->code == (BPF_RET | BPF_K) && copy->k == FILTERS_REFUSE)
+				copy->k = result;
+		}
 	}
+	return length;
+}
+
+static const char *load(unsigned wanted, unsigned result, unsigned long flags)
+{
+	struct sock_filter joined[FILTERS_LENGTH];
+	const struct sock_fprog program = { .len = join(wanted, result, joined), .filter = joined };
+
 	/* Without SPEC_ALLOW, kernels before 5.16 would slow prog down by a mitigation
 	 * (store bypass) that it does not have without us. */
 	const long answer = syscall(SYS_seccomp, (long)SECCOMP_SET_MODE_FILTER,
@@ -75,18 +90,8 @@ static const char *load(const struct filter *filter, unsigned result, unsigned l
 	case EACCES:
 		return "load a seccomp filter: a sandbox around this process forbids it";
 	default:
-		return filter->unable;
+		return "load the seccomp filter (Linux 4.17 with CONFIG_SECCOMP_FILTER is needed)";
 	}
-}
-
-static const char *load_all(unsigned wanted, unsigned result, unsigned long flags)
-{
-	const char *words = NULL;
-
-	for (size_t i = 0; i < sizeof filters / sizeof filters[0] && !words; i++)
-		if (wanted & filters[i].bit)
-			words = load(&filters[i], result, flags);
-	return words;
 }
 
 /* The newest filter's errno is the one that a call returns, so a sandbox around us
@@ -121,13 +126,13 @@ const char *seccomp_refuse(unsigned wanted, const struct refusal *refusal)
 	const unsigned long threads = refusal->all_threads ? SECCOMP_FILTER_FLAG_TSYNC : 0;
 	const char *words;
 
-	/* The trials must neither kill us nor be logged: they go first, against filters
-	 * that only refuse, and the loud ones are stacked on those. */
+	/* The trials must neither kill us nor be logged: they go first, against a filter
+	 * that only refuses, and the loud one is stacked on that. */
 	if (!refusal->untried &&
-		((words = load_all(wanted, quiet, threads)) || (words = verify(wanted, refusal->error))))
+		((words = load(wanted, quiet, threads)) || (words = verify(wanted, refusal->error))))
 		return words;
 	if (!refusal->untried && !refusal->kill && !refusal->log)
 		return NULL;
-	return load_all(wanted, refusal->kill ? SECCOMP_RET_KILL_PROCESS : quiet,
+	return load(wanted, refusal->kill ? SECCOMP_RET_KILL_PROCESS : quiet,
 		threads | (refusal->log ? SECCOMP_FILTER_FLAG_LOG : 0));
 }

@@ -19,6 +19,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -108,6 +109,51 @@ START_TEST(trace_refuses_ptrace)
 	refuse(FILTER_BASE | FILTER_TRACE, (struct refusal){ .error = EPERM });
 	ck_assert_int_eq(ptrace(PTRACE_TRACEME, 0, NULL, NULL), -1);
 	ck_assert_int_eq(errno, EPERM);
+}
+END_TEST
+
+/* All sets of filters: one array behind the other must neither hide it nor refuse for it.
+ * No descriptor is -1, no process too: what is not refused fails otherwise. */
+START_TEST(each_filter_refuses_its_own_calls)
+{
+	enum { OTHER_ERROR = ENETDOWN };
+	static const struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const struct {
+		unsigned filter;
+		long number, arguments[6];
+	} calls[] = {
+		{ FILTER_BASE, SYS_socket, { AF_INET, SOCK_STREAM } },
+		{ FILTER_BASE, SYS_sendto, { -1, 0, 0, MSG_FASTOPEN } },
+		{ FILTER_BASE, SYS_sendto, { -1, 0, 0, MSG_FASTOPEN, (long)&address, sizeof address } },
+		{ FILTER_BASE, SYS_sendmmsg, { -1, 0, 0, MSG_FASTOPEN } },
+		{ FILTER_BASE, SYS_setsockopt, { -1, SOL_SOCKET, SO_BINDTODEVICE } },
+		{ FILTER_BASE, SYS_ioctl, { -1, TIOCSTI } },
+		{ FILTER_NO_CONNECT, SYS_connect, { -1, (long)&address, sizeof address } },
+		{ FILTER_NO_CONNECT, SYS_bind, { -1, (long)&address, sizeof address } },
+		{ FILTER_NO_CONNECT, SYS_sendto, { -1, 0, 0, 0, (long)&address, sizeof address } },
+		{ FILTER_NO_LISTEN, SYS_listen, { -1, 1 } },
+		{ FILTER_TRACE, SYS_ptrace, { PTRACE_PEEKDATA, -1 } },
+		{ FILTER_TRACE, SYS_process_vm_readv, { -1, 0, 1 } },
+		{ FILTER_TRACE, SYS_process_vm_writev, { -1, 0, 1 } },
+		{ FILTER_TRACE, 438 /* pidfd_getfd */, { -1 } },
+		{ 0, SYS_sendto, { -1 } },
+		{ 0, SYS_ioctl, { -1, FIONREAD } },
+		{ 0, SYS_setsockopt, { -1, SOL_SOCKET, SO_SNDBUF } },
+		{ 0, SYS_close, { -1 } },
+	};
+	const unsigned set = FILTER_BASE | (unsigned)_i << 1;
+
+	refuse(set, (struct refusal){ .error = OTHER_ERROR });
+	for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+		const long *arguments = calls[i].arguments;
+		ck_assert_int_eq(syscall(calls[i].number, arguments[0], arguments[1], arguments[2],
+			arguments[3], arguments[4], arguments[5]), -1);
+		ck_assert_msg((errno == OTHER_ERROR) == ((calls[i].filter & set) != 0),
+			"call %zu with filters %u: %s", i, set, strerror(errno));
+	}
+	ck_assert_int_ge(make_socket(AF_UNIX), 0);
+	ck_assert_int_eq(syscall(425 /* io_uring_setup */, 1L, NULL), -1);
+	ck_assert_int_eq(errno, ENOSYS);
 }
 END_TEST
 
@@ -378,6 +424,7 @@ int main(void)
 	tcase_add_test(all, logging_still_refuses);
 	tcase_add_test(all, no_connect_and_no_listen_refuse_af_unix_too);
 	tcase_add_test(all, trace_refuses_ptrace);
+	tcase_add_loop_test(all, each_filter_refuses_its_own_calls, 0, 8);
 	tcase_add_test(all, without_no_new_privs_nothing_is_loaded);
 	tcase_add_test(all, a_kernel_without_network_off_is_no_error);
 	tcase_add_test(all, a_domain_keeps_from_outside_processes);
