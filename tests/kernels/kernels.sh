@@ -294,15 +294,19 @@ print_table() { # print_table NAME...
 names=()
 set -f # patterns, not of files
 for pattern in $KERNELS; do
+	known=no
 	while read -r name; do
 		# shellcheck disable=SC2053 # a pattern
-		if [[ $name == $pattern && " $ARCHITECTURES " == *" $(field "$guests" "$name" 2) "* && " ${names[*]-} " != *" $name "* ]]; then
+		[[ $name == $pattern ]] || continue
+		known=yes
+		if [[ " $ARCHITECTURES " == *" $(field "$guests" "$name" 2) "* && " ${names[*]-} " != *" $name "* ]]; then
 			names+=("$name")
 		fi
 	done < <(awk -F' *[|] *' 'NF > 1 { print $1 }' <<<"$guests")
+	[ $known = yes ] || die "no guest is called $pattern"
 done
 set +f
-[ ${#names[@]} -gt 0 ] || die "no guest is called $KERNELS"
+[ ${#names[@]} -gt 0 ] || die "no guest of $KERNELS is of an architecture in $ARCHITECTURES"
 
 running=0
 for name in "${names[@]}"; do
