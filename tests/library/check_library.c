@@ -386,11 +386,9 @@ START_TEST(a_mapped_ring)
 END_TEST
 
 /* The kernel's thread serves it, with no descriptor and no mapping of its own in sight. */
-START_TEST(a_ring_that_only_the_kernel_serves)
+static long make_served_ring(void)
 {
 	enum { NO_MMAP = 1 << 14, REGISTERED_FD_ONLY = 1 << 15 }; /* Linux 6.5, 6.6 */
-	const struct disablenetwork_options options = { .size = sizeof options,
-		.flags = DISABLENETWORK_THIS_THREAD | DISABLENETWORK_CLOSE };
 	struct io_uring_params parameters = { .flags = IORING_SETUP_SQPOLL | NO_MMAP | REGISTERED_FD_ONLY };
 	void *memory[2];
 
@@ -401,7 +399,15 @@ START_TEST(a_ring_that_only_the_kernel_serves)
 	/* The last 8 bytes of each: user_addr, which older headers do not have. */
 	memcpy((char *)(&parameters.cq_off + 1) - 8, &memory[0], sizeof memory[0]);
 	memcpy((char *)(&parameters.sq_off + 1) - 8, &memory[1], sizeof memory[1]);
-	if (syscall(SYS_io_uring_setup, 4L, &parameters) < 0) {
+	return syscall(SYS_io_uring_setup, 4L, &parameters);
+}
+
+START_TEST(a_ring_that_only_the_kernel_serves)
+{
+	const struct disablenetwork_options options = { .size = sizeof options,
+		.flags = DISABLENETWORK_THIS_THREAD | DISABLENETWORK_CLOSE };
+
+	if (make_served_ring() < 0) {
 		NOTE("such an io_uring: %s\n", strerror(errno));
 		return;
 	}
@@ -833,15 +839,49 @@ START_TEST(a_thread_with_a_filter_of_its_own)
 }
 END_TEST
 
-/* A thread that opens a socket between the look at the descriptors and the filters: here
- * the caller itself does, in the middle of its second call for Landlock. */
-static volatile int trapped, opened_meanwhile = -1;
+/* A thread that opens or maps something between the first look and the filters: here the
+ * caller itself does, in the middle of its second call for Landlock. What it made, or -1. */
+static long opened_udp(void) { return make_udp_cloexec(); }
+
+/* Its descriptor is closed at once, or left to DISABLENETWORK_CLOSE; it is mapped either way. */
+static long map_ring(bool closed)
+{
+	const int ring = make_ring();
+
+	if (ring < 0)
+		return -1;
+	if (mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING) == MAP_FAILED)
+		_exit(99);
+	return closed ? close(ring) : ring;
+}
+static long mapped_ring(void) { return map_ring(true); }
+static long mapped_ring_with_descriptor(void) { return map_ring(false); }
+
+static const struct {
+	long (*make)(void);
+	uint64_t flags;
+	int error;         /* 0: the call succeeds, and has closed it */
+	const char *words;
+} meanwhile[] = {
+	{ opened_udp, 0, EBADFD, "(a UDP socket)" },
+	{ opened_udp, DISABLENETWORK_CLOSE, 0, "" },
+	{ mapped_ring_with_descriptor, 0, EBADFD, "(an io_uring)" },
+	{ mapped_ring_with_descriptor, DISABLENETWORK_CLOSE, EOPNOTSUPP, "mapped into its memory" },
+	{ mapped_ring, 0, EOPNOTSUPP, "mapped into its memory" },
+	{ mapped_ring, DISABLENETWORK_CLOSE, EOPNOTSUPP, "mapped into its memory" },
+	{ make_served_ring, DISABLENETWORK_CLOSE, EBUSY, "io_uring that the kernel serves" },
+};
+static long (*make_meanwhile)(void);
+static volatile int trapped, made_error;
+static volatile long made_meanwhile = -1;
 
 static void open_meanwhile(int signal_number, siginfo_t *info, void *context)
 {
 	(void)signal_number, (void)info;
-	if (++trapped == 2)
-		opened_meanwhile = make_socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC);
+	if (++trapped == 2) {
+		made_meanwhile = make_meanwhile();
+		made_error = errno;
+	}
 #if defined __x86_64__
 	((ucontext_t *)context)->uc_mcontext.gregs[REG_RAX] = -ENOSYS;
 #elif defined __aarch64__
@@ -853,7 +893,7 @@ static void open_meanwhile(int signal_number, siginfo_t *info, void *context)
 
 START_TEST(what_threads_open_meanwhile)
 {
-	const struct disablenetwork_options options = { .size = sizeof options, .flags = _i ? DISABLENETWORK_CLOSE : 0 };
+	const struct disablenetwork_options options = { .size = sizeof options, .flags = meanwhile[_i].flags };
 	const struct sigaction action = { .sa_sigaction = open_meanwhile, .sa_flags = SA_SIGINFO };
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -872,18 +912,23 @@ START_TEST(what_threads_open_meanwhile)
 	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L), 0);
 	ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0L, 0L), 0);
 	start_thread(try_when_told);
+	make_meanwhile = meanwhile[_i].make;
 	const int answer = disablenetwork_with(&options), error = errno;
 	ck_assert_int_eq(trapped, 2);
-	ck_assert_int_ge(opened_meanwhile, 0);
-	if (_i) {
-		ck_assert_msg(answer == 0, "%s", disablenetwork_error());
-		ck_assert_int_eq(fcntl(opened_meanwhile, F_GETFD), -1);
-	} else {
-		ck_assert_int_eq(answer, -1);
-		ck_assert_int_eq(error, EBADFD);
-		ck_assert_ptr_nonnull(strstr(disablenetwork_error(), "(a UDP socket)"));
+	if (made_meanwhile < 0 && meanwhile[_i].make != opened_udp) {
+		NOTE("io_uring: %s\n", strerror(made_error));
+		return;
 	}
+	ck_assert_int_ge(made_meanwhile, 0);
 	ck_assert_int_eq(make_socket(AF_INET, SOCK_STREAM), -1);
+	if (meanwhile[_i].error == 0) {
+		ck_assert_msg(answer == 0, "%s", disablenetwork_error());
+		ck_assert_int_eq(fcntl((int)made_meanwhile, F_GETFD), -1);
+		return;
+	}
+	ck_assert_msg(answer == -1, "it succeeded");
+	ck_assert_msg(error == meanwhile[_i].error, "%s: %s", strerror(error), disablenetwork_error());
+	ck_assert_msg(strstr(disablenetwork_error(), meanwhile[_i].words) != NULL, "%s", disablenetwork_error());
 }
 END_TEST
 
@@ -993,7 +1038,7 @@ int main(void)
 	tcase_add_test(all, one_thread_needs_no_flag);
 	tcase_add_test(all, threads_with_capabilities);
 	tcase_add_test(all, a_thread_with_a_filter_of_its_own);
-	tcase_add_loop_test(all, what_threads_open_meanwhile, 0, 2);
+	tcase_add_loop_test(all, what_threads_open_meanwhile, 0, (int)(sizeof meanwhile / sizeof meanwhile[0]));
 	tcase_add_test(all, the_words_are_each_threads_own);
 	tcase_add_test(all, in_the_child_of_a_process_with_threads);
 	tcase_add_loop_test(all, threads_are_counted_without_unshare, 0, 2);
