@@ -26,6 +26,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -818,6 +819,88 @@ START_TEST(threads_with_capabilities)
 }
 END_TEST
 
+/* In a process namespace of its own, with the /proc of one outside, where the threads have
+ * numbers that do not exist inside (and so look as if they had ended), or are another's. */
+START_TEST(threads_in_the_proc_of_an_outer_namespace)
+{
+	int status;
+
+	if ((geteuid() != 0 && unshare(CLONE_NEWUSER) != 0) || unshare(CLONE_NEWPID) != 0) {
+		NOTE("process namespaces: %s\n", strerror(errno));
+		return;
+	}
+	const pid_t child = fork();
+	if (child == 0) {
+		struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+		struct __user_cap_data_struct none[2] = { { 0, 0, 0 }, { 0, 0, 0 } };
+		char self[16] = "";
+
+		ck_assert_int_eq(getpid(), 1);
+		ck_assert_int_gt(readlink("/proc/self", self, sizeof self - 1), 0);
+		ck_assert_str_ne(self, "1");
+		hide_landlock();
+		if (_i == 1) /* before it has another thread */
+			ck_assert_int_eq(syscall(SYS_capset, &header, none), 0);
+		start_thread(try_when_told);
+		if (_i == 0) {
+			assert_refused_early(NULL, EBUSY, "capabilities of every thread");
+			/* As above: the other thread has them still. */
+			ck_assert_int_eq(syscall(SYS_capset, &header, none), 0);
+			assert_refused_early(NULL, EBUSY, "capabilities of every thread");
+			_exit(0);
+		}
+		switch_off_with(NULL);
+		assert_off();
+		tell_thread();
+		ck_assert_int_eq(thread_got.made, -1);
+		ck_assert_int_eq(thread_got.off, 1);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
+/* A /proc of a namespace that this process is not in says nothing of it. */
+START_TEST(threads_in_the_proc_of_a_foreign_namespace)
+{
+	int ready[2];
+	char mounted = 0;
+
+	if (geteuid() != 0 && unshare(CLONE_NEWUSER) != 0) {
+		NOTE("user namespaces: %s\n", strerror(errno));
+		return;
+	}
+	if (_i) /* behind the next call it could not be started */
+		start_thread(try_when_told);
+	if (unshare(CLONE_NEWNS | CLONE_NEWPID) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) {
+		NOTE("namespaces: %s\n", strerror(errno));
+		return;
+	}
+	ck_assert_int_eq(pipe(ready), 0);
+	const pid_t child = fork();
+	if (child == 0) { /* the first of that namespace, which ends with it */
+		mounted = mount("proc", "/proc", "proc", 0, NULL) == 0;
+		_exit(write(ready[1], &mounted, 1) != 1 || pause());
+	}
+	ck_assert_int_eq(read(ready[0], &mounted, 1), 1);
+	if (!mounted) {
+		NOTE("a /proc of another namespace\n");
+	} else {
+		for (int i = 0; i < 2; i++) {
+			const struct disablenetwork_options options = { .size = sizeof options,
+				.flags = i ? DISABLENETWORK_CLOSE | DISABLENETWORK_THIS_THREAD : 0 };
+			ck_assert_int_eq(disablenetwork_with(&options), -1);
+			ck_assert_int_eq(errno, ENOENT);
+			ck_assert_ptr_nonnull(strstr(disablenetwork_error(), "/proc"));
+			ck_assert_int_eq(prctl(PR_GET_NO_NEW_PRIVS, 0L, 0L, 0L, 0L), 0);
+		}
+	}
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+}
+END_TEST
+
 static void *load_own_filter(void *unused)
 {
 	hide_landlock();
@@ -1037,6 +1120,8 @@ int main(void)
 	tcase_add_loop_test(all, this_thread_alone, 0, 2);
 	tcase_add_test(all, one_thread_needs_no_flag);
 	tcase_add_test(all, threads_with_capabilities);
+	tcase_add_loop_test(all, threads_in_the_proc_of_an_outer_namespace, 0, 2);
+	tcase_add_loop_test(all, threads_in_the_proc_of_a_foreign_namespace, 0, 2);
 	tcase_add_test(all, a_thread_with_a_filter_of_its_own);
 	tcase_add_loop_test(all, what_threads_open_meanwhile, 0, (int)(sizeof meanwhile / sizeof meanwhile[0]));
 	tcase_add_test(all, the_words_are_each_threads_own);
