@@ -107,6 +107,16 @@ need() {
 # need_program PACKAGE PROGRAM
 need_program() { need "$1" command -v "$2"; }
 
+# need_built FILE...: go on only if make has made them; without, nothing must look tested
+need_built() {
+	local file
+	for file; do
+		[ -x "$file" ] && continue
+		echo "Bail out! $file is missing: make check makes it"
+		exit 99
+	done
+}
+
 finish() {
 	echo "1..$tap_count"
 	exit "$((tap_failed > 0))"

@@ -10,12 +10,7 @@ PATH=/usr/sbin:/usr/bin:/sbin:/bin # the system's own programs: nobody can run t
 need_program python3 python3
 
 helpers=$(dirname "$DISABLENETWORK")/tests/chain
-for helper in show_state around; do
-	if [ ! -x "$helpers/$helper" ]; then
-		echo "Bail out! $helpers/$helper is missing: make tests/chain/$helper"
-		exit 99
-	fi
-done
+need_built "$helpers/show_state" "$helpers/around"
 cp "$DISABLENETWORK" "$helpers/show_state" "$helpers/around" "$scratch"/
 cp "$(dirname "${BASH_SOURCE[0]}")/cases.py" "$scratch"/
 tool=$scratch/disablenetwork
