@@ -84,8 +84,14 @@ like() {
 	fi
 }
 
-# skip REASON DESCRIPTION: this machine cannot show it (a kernel feature, a privilege)
+# skip REASON DESCRIPTION: this machine cannot show it (a kernel feature, a privilege). Where
+# the REASON is `for want of the package NAME` it is a failure under NO_SKIP.
 skip() {
+	if [ -n "${NO_SKIP-}" ] && [[ $1 == 'for want of the package '* ]]; then
+		tap_result 'not ok' "$2"
+		note "$1"
+		return
+	fi
 	tap_count=$((tap_count + 1))
 	printf 'ok %d - %s # SKIP %s\n' "$tap_count" "${2//#/}" "$1"
 }
