@@ -92,7 +92,7 @@ static int error_by_name(const char *name)
 	for (int i = 0; i < REFUSAL_ERRORS; i++)
 		if (strcmp(name, refusal_errors[i].name) == 0)
 			return refusal_errors[i].error;
-	wrong_usage("unknown errno name", name);
+	wrong_usage("unknown errno name (see --help):", *name ? name : "(no name)");
 }
 
 /* LIST is cut up where it stands. */
@@ -100,7 +100,7 @@ static void add_capabilities(capability_set *set, char *list)
 {
 	for (char *name; (name = strsep(&list, ","));)
 		if (!capability_add(set, name))
-			wrong_usage("not a capability that prog may keep:", *name ? name : "(no name)");
+			wrong_usage("not a capability that prog may keep (see --help):", *name ? name : "(no name)");
 }
 
 /* WORD is where getopt was: a long option by itself, or letters of which it left the

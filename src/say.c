@@ -16,7 +16,7 @@
 
 const char *say_as = "disablenetwork";
 
-enum { LINE = 1024 }; /* longer messages are cut; no message of ours is */
+enum { LINE = 1024 }; /* longer messages are cut, as by a name of 900 bytes */
 
 /* False when not all of it could be written, with errno set. */
 static bool write_line(int descriptor, const char *name, const char *prefix, const char *format,

@@ -14,6 +14,7 @@ struct list_head {
 };
 
 typedef struct kernel_cap_struct {
+	unsigned int cap[1]; /* never looked at; without any member clang 19 crashes */
 } kernel_cap_t;
 
 struct cred {
