@@ -81,6 +81,9 @@ const struct policy_rule policy[] = {
 
 	/* Nobody else's network. */
 	{ BASE, "request_key", { { IS_NOT, 2, 0, "NULL" } }, REFUSE, 0, "the kernel's helper asks the DNS" },
+	/* Who holds a program's descriptor may run it on frames of its own, or put it on an interface,
+	 * without a capability. All of bpf, since a later kernel takes flags beside the command. */
+	{ BASE, "bpf", { { ALWAYS } }, MISSING, 0, "sends whole frames, by an XDP program passed in" },
 	{ BASE, "ioctl", { { IS, 1, NAMED(TIOCSTI) } }, REFUSE, 0, "types into the terminal" },
 	{ BASE, "ioctl", { { IS, 1, NAMED(TIOCLINUX) } }, REFUSE, 0, "pastes into the console" },
 	/* Two ioctl numbers are composed otherwise on powerpc. compile_policy has the

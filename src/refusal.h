@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-/* Calls that programs only probe for (io_uring, x32) answer ENOSYS whatever stands here. */
+/* Calls that programs only probe for (io_uring, bpf, x32) answer ENOSYS whatever stands here. */
 struct refusal {
 	int error; /* the errno that it returns, unless */
 	bool kill; /* it kills the process by SIGSYS */

@@ -43,6 +43,7 @@ ioctl                  16    54       29   54       29       54     54
 io_uring_setup        425   425      425  425      425      425    425
 io_uring_enter        426   426      426  426      426      426    426
 io_uring_register     427   427      427  427      427      427    427
+bpf                   321   357      280  386      280      361    351
 ptrace                101    26      117   26      117       26     26
 process_vm_readv      310   347      270  376      270      351    340
 process_vm_writev     311   348      271  377      271      352    341
@@ -122,7 +123,7 @@ def rules(filter_name, name, args):
         yield garbage_too("socketpair", 0, lambda family: family != AF_UNIX)
         if ARCHITECTURES[name].socketcall:
             yield garbage_too("socketcall", 0, lambda call: z3.And([call != one for one in SOCKETCALL_ALLOWED]))
-        for call in "io_uring_setup", "io_uring_enter", "io_uring_register":
+        for call in "io_uring_setup", "io_uring_enter", "io_uring_register", "bpf":
             yield always(call, ENOSYS)
         for call, i in ("sendto", 3), ("sendmsg", 2), ("sendmmsg", 3):
             yield exactly(call, args.low[i] & MSG_FASTOPEN != 0)

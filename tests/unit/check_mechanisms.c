@@ -76,6 +76,8 @@ START_TEST(killing_leaves_probing_alone)
 	refuse(FILTER_BASE, (struct refusal){ .error = EPERM, .kill = true });
 	ck_assert_int_eq(syscall(425 /* io_uring_setup */, 1L, NULL), -1);
 	ck_assert_int_eq(errno, ENOSYS);
+	ck_assert_int_eq(syscall(SYS_bpf, -1L, NULL, 0L), -1);
+	ck_assert_int_eq(errno, ENOSYS);
 	ck_assert_int_ge(make_socket(AF_UNIX), 0);
 }
 END_TEST

@@ -47,7 +47,7 @@ enum { MACHINES = sizeof machines / sizeof machines[0] };
 static const uint32_t foreign[] = { 8, 0x8000002b, 22, 20, 0x80000015, 0x400000f3, 0 };
 
 enum call { SOCKET, SOCKETPAIR, SOCKETCALL, IO_URING_SETUP, IO_URING_ENTER, IO_URING_REGISTER,
-	SENDTO, SENDMSG, SENDMMSG, SETSOCKOPT, REQUEST_KEY, IOCTL, CONNECT, BIND, LISTEN, PTRACE,
+	SENDTO, SENDMSG, SENDMMSG, SETSOCKOPT, REQUEST_KEY, BPF_CALL, IOCTL, CONNECT, BIND, LISTEN, PTRACE,
 	READV, WRITEV, GETFD, CALLS };
 
 static const int numbers[CALLS][COLUMNS] = {
@@ -63,6 +63,7 @@ static const int numbers[CALLS][COLUMNS] = {
 	[SENDMMSG] =          { 307,   345, 269, 374, 349, 358 },
 	[SETSOCKOPT] =        {  54,   366, 208, 294, 339, 366 },
 	[REQUEST_KEY] =       { 249,   287, 218, 310, 270, 279 },
+	[BPF_CALL] =          { 321,   357, 280, 386, 361, 351 },
 	[IOCTL] =             {  16,    54,  29,  54,  54,  54 },
 	[CONNECT] =           {  42,   362, 203, 283, 328, 362 },
 	[BIND] =              {  49,   361, 200, 282, 327, 361 },
@@ -139,6 +140,8 @@ static const struct {
 	{ BASE, REQUEST_KEY, { 1, 1, 0, 0 }, ALLOW },
 	{ BASE, REQUEST_KEY, { 1, 1, 0x1000, 0 }, REFUSED },
 	{ BASE, REQUEST_KEY, { 1, 1, UINT64_C(0x7fff00000000), 0 }, REFUSED },
+	{ BASE, BPF_CALL, { 0 }, NO_SUCH_CALL },
+	{ BASE, BPF_CALL, { 10 }, NO_SUCH_CALL }, /* BPF_PROG_TEST_RUN */
 	{ BASE, IOCTL, { 0, 0x5401, 0 }, ALLOW },   /* TCGETS */
 	{ BASE, IOCTL, { 0, 0x5413, 0 }, ALLOW },   /* TIOCGWINSZ */
 	{ BASE, IOCTL, { 0, 0x5412, 0 }, REFUSED }, /* TIOCSTI */
@@ -203,9 +206,9 @@ static const uint32_t composed_ioctls[2][2] = {
  * arguments, so that the kernel's action cache can answer them. */
 static bool concerns(enum filter filter, const struct machine *machine, int number)
 {
-	static const enum call concerned[FILTERS][13] = {
+	static const enum call concerned[FILTERS][14] = {
 		[BASE] = { SOCKET, SOCKETPAIR, SOCKETCALL, IO_URING_SETUP, IO_URING_ENTER,
-			IO_URING_REGISTER, SENDTO, SENDMSG, SENDMMSG, SETSOCKOPT, REQUEST_KEY, IOCTL, CALLS },
+			IO_URING_REGISTER, SENDTO, SENDMSG, SENDMMSG, SETSOCKOPT, REQUEST_KEY, BPF_CALL, IOCTL, CALLS },
 		/* libseccomp adds socketcall of its own accord. */
 		[NO_CONNECT] = { CONNECT, BIND, SENDTO, SOCKETCALL, CALLS },
 		[NO_LISTEN] = { LISTEN, SOCKETCALL, CALLS },
