@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <grp.h>
+#include <linux/bpf.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/if_tun.h>
@@ -549,9 +550,26 @@ static void keep_polling(void)
 
 static int positive(int fd) { return fd > 0 ? fd : 0; }
 
-/* Sockets that only root can make are made before the user is changed. */
+/* The smallest XDP program there is: it lets pass what it sees. */
+static void load_xdp(void)
+{
+	const struct bpf_insn code[] = { { .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = XDP_PASS }, { .code = BPF_JMP | BPF_EXIT } };
+	union bpf_attr load;
+
+	memset(&load, 0, sizeof load);
+	load.prog_type = BPF_PROG_TYPE_XDP;
+	load.insn_cnt = sizeof code / sizeof code[0];
+	load.insns = (uintptr_t)code;
+	load.license = (uintptr_t)"ISC";
+	shared->xdp = positive((int)syscall(SYS_bpf, (long)BPF_PROG_LOAD, &load, sizeof load));
+	if (shared->xdp)
+		fcntl(shared->xdp, F_SETFD, 0);
+}
+
+/* What only root can make is made before the user is changed. */
 static void make_others(void)
 {
+	load_xdp();
 	if (!in_sets("other"))
 		return;
 	shared->netlink = positive(socket(AF_NETLINK, SOCK_RAW, 0));

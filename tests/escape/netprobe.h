@@ -64,7 +64,7 @@ struct shared {
 	int32_t set_tcp, set_stream, set_listener; /* what the inherited sets have in them */
 	union address old4, old6, new4, new6, new_udp4, new_udp6, new_vsock;
 	int32_t first[HOLDERS]; /* descriptors of a kind: first ... first + SLOTS - 1; 0 for none */
-	int32_t accomplice, ring, ring_polled, tun, macvtap, packet, netlink, raw; /* descriptors, or 0 */
+	int32_t accomplice, ring, ring_polled, tun, macvtap, packet, netlink, raw, xdp; /* descriptors, or 0 */
 	int32_t victim, victim_socket, victim_pipe;
 	_Alignas(8) uint64_t victim_word;
 	char path_stream[96], abstract_stream[32], abstract_datagram[32], tap[16], tun_device[96], macvtap_device[96];

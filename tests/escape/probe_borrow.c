@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <linux/capability.h>
 #include <linux/if_tun.h>
 #include <linux/vhost.h>
@@ -268,6 +269,51 @@ static struct result probe_tun(const struct probe *probe)
 	return result(ESCAPED, "attached to the tap");
 }
 
+static uint32_t sum_words(uint32_t sum, const uint8_t *data, size_t size)
+{
+	for (size_t i = 0; i + 1 < size; i += 2)
+		sum += (uint32_t)(data[i] << 8 | data[i + 1]);
+	return sum;
+}
+
+/* A frame of the probe's own, which the inherited XDP program lets into the loopback
+ * interface (BPF_F_TEST_XDP_LIVE_FRAMES, Linux 5.18): no socket, no capability. */
+static struct result probe_xdp(const struct probe *probe)
+{
+	enum { IPV6 = 14, UDP = IPV6 + 40, DATA = UDP + 8, LIVE_FRAMES = 2 };
+	uint8_t frame[DATA + RECORD] = { [IPV6 - 2] = 0x86, 0xdd, 6 << 4, [IPV6 + 6] = IPPROTO_UDP, 64 };
+	const size_t length = strlen(token(probe)), rest = 8 + length;
+	union bpf_attr run;
+
+	if (!shared->xdp)
+		return result(NOT_HERE, "no XDP program: the driver was not started by root, or this kernel has none");
+	if (!shared->new_udp6.in6.sin6_port)
+		return result(NOT_HERE, "no IPv6");
+	frame[IPV6 + 5] = frame[UDP + 5] = (uint8_t)rest;
+	memcpy(frame + IPV6 + 8, &shared->new_udp6.in6.sin6_addr, 16);
+	memcpy(frame + IPV6 + 24, &shared->new_udp6.in6.sin6_addr, 16);
+	memcpy(frame + UDP, &shared->new_udp6.in6.sin6_port, 2);
+	memcpy(frame + UDP + 2, &shared->new_udp6.in6.sin6_port, 2);
+	memcpy(frame + DATA, token(probe), length);
+	uint32_t sum = sum_words(sum_words((uint32_t)rest + IPPROTO_UDP, frame + IPV6 + 8, 32), frame + UDP, 8 + RECORD);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = ~(sum + (sum >> 16));
+	frame[UDP + 6] = (uint8_t)(sum >> 8);
+	frame[UDP + 7] = (uint8_t)sum;
+
+	memset(&run, 0, sizeof run);
+	run.test.prog_fd = (uint32_t)shared->xdp;
+	run.test.data_in = (uintptr_t)frame;
+	run.test.data_size_in = (uint32_t)(DATA + length);
+	run.test.repeat = 1;
+	run.test.flags = LIVE_FRAMES;
+	if (syscall(SYS_bpf, (long)BPF_PROG_TEST_RUN, &run, sizeof run) != 0)
+		return refused("run an XDP program");
+	if (run.test.retval != 0) /* the program's own result: only tried on a copy */
+		return result(NOT_HERE, "before Linux 5.18 no frame leaves");
+	return prove("new", probe);
+}
+
 static struct result probe_tun_inherited(const struct probe *probe)
 {
 	struct ifreq request;
@@ -516,6 +562,7 @@ void add_borrow_probes(void)
 	add_probe(false, probe_request_key, "request-key-empty-callout")->number = 1;
 	add_probe(false, probe_tun, "tap-attach")->number = 0;
 	add_probe(false, probe_tun, "tap-attach-garbage-above-32-bits")->number = 1;
+	add_probe(false, probe_xdp, "xdp-program-inherited");
 	add_probe(false, probe_tun_inherited, "tap-inherited");
 	add_probe(false, probe_macvtap, "macvtap-open")->number = 0;
 	add_probe(false, probe_macvtap, "macvtap-inherited")->number = 1;
