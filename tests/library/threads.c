@@ -219,9 +219,10 @@ int main(int argc, char **argv)
 		if (answer != -1 || error != EBUSY)
 			printf("not refused by EBUSY: %d, %s\n", answer, disablenetwork_error()), atomic_fetch_add(&wrong, 1);
 		printf("%s\n", disablenetwork_error());
-		kill(server, SIGKILL);
 		fflush(stdout);
-		_exit(wrong != 0);
+		const int status = wrong != 0; /* threads complain as soon as the server is gone */
+		kill(server, SIGKILL);
+		_exit(status);
 	}
 	if (answer != 0) {
 		printf("%s\n", disablenetwork_error());
