@@ -419,6 +419,13 @@ int BPF_PROG(key_alloc, struct key *key, const struct cred *cred, unsigned long 
 	return refuse_if(bpf_strncmp(name, sizeof name, callout) == 0);
 }
 
+/* Who holds the descriptor of an XDP program may run it on frames of its own. */
+SEC("lsm/bpf")
+int BPF_PROG(bpf, int command, void *attributes, unsigned int size)
+{
+	return refuse_if(own_domain() != 0);
+}
+
 /* The kernel thread that polls an io_uring acts for whoever writes into the ring. One that
  * belongs to another process is not to be written to. */
 SEC("lsm/mmap_file")
