@@ -38,6 +38,7 @@
 
 enum {
 	CLOSE_RANGE_MARK = 1 << 2,  /* CLOSE_RANGE_CLOEXEC of <linux/close_range.h>, Linux 5.11 */
+	LOOKS = 3,
 	TRIED_WITHOUT_PROC = 65536, /* so many descriptors are looked at one by one */
 	MAJOR_MEM = 1,              /* device numbers of Documentation/admin-guide/devices.txt */
 	MAJOR_TTY = 4,
@@ -213,10 +214,15 @@ static bool is_inherited(int number, const struct scan *scan)
 static const char *look_at(struct inherited *inherited, int number, int proc_fd,
 	const struct scan *scan)
 {
-	const char *kind = classify_descriptor(inherited, number, proc_fd, scan->sockets_held);
+	const char *kind = NULL;
 
-	if (!kind || !is_inherited(number, scan)) /* another thread may have closed it */
-		return NULL;
+	/* Another thread may close it and open others in its place while we ask. What is loose
+	 * is so each time. */
+	for (int look = 0; look < LOOKS; look++) {
+		kind = classify_descriptor(inherited, number, proc_fd, scan->sockets_held);
+		if (!kind || !is_inherited(number, scan))
+			return NULL;
+	}
 	if (inherited->loose_count < LOOSE_NAMED)
 		inherited->loose[inherited->loose_count] =
 			(struct loose_descriptor){ .number = number, .kind = kind };
