@@ -38,7 +38,7 @@
 
 enum {
 	CLOSE_RANGE_MARK = 1 << 2,  /* CLOSE_RANGE_CLOEXEC of <linux/close_range.h>, Linux 5.11 */
-	LOOKS = 3,
+	LOOKS = 3,                  /* at what seems loose */
 	TRIED_WITHOUT_PROC = 65536, /* so many descriptors are looked at one by one */
 	MAJOR_MEM = 1,              /* device numbers of Documentation/admin-guide/devices.txt */
 	MAJOR_TTY = 4,

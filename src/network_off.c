@@ -68,7 +68,8 @@ static const char *look_at_descriptors(const struct options *options, struct net
 }
 
 /* Threads at work may have opened descriptors and forked since we looked. Now the base
- * filter is on them too, so that looking once more is enough. */
+ * filter is on them too, so that looking once more finds what there is (but for what a
+ * thread moves from number to number just then: disablenetwork(3)). */
 static const char *look_again(const struct options *options, struct network_off *off,
 	struct refusal refusal, const char **loose)
 {
