@@ -354,18 +354,21 @@ int main(int argc, char **argv)
 	bool verbose = false;
 
 	say_as = "disablenetwork-lsm";
-	for (int option; (option = getopt_long(argc, argv, "+hvV", options, NULL)) != -1;)
+	opterr = 0;
+	for (int option, at; at = optind, (option = getopt_long(argc, argv, "+hvV", options, NULL)) != -1;)
 		switch (option) {
 		case 'h': print("%s", usage); return 0;
 		case 'V': print("disablenetwork-lsm %s", PACKAGE_VERSION); return 0;
 		case 'v': verbose = true; break;
-		default: die(EXIT_USAGE, "%s", usage);
+		default: die(EXIT_USAGE, "unknown option in %s; %s", argv[at], usage);
 		}
-	const char *command = optind + 1 == argc ? argv[optind] : "";
+	if (optind + 1 != argc)
+		die(EXIT_USAGE, "one command is needed; %s", usage);
+	const char *command = argv[optind];
 	if (strcmp(command, "load") != 0 && strcmp(command, "unload") != 0 && strcmp(command, "status") != 0)
-		die(EXIT_USAGE, "%s", usage);
+		die(EXIT_USAGE, "unknown command %s; %s", command, usage);
 	if (geteuid() != 0)
-		die(EXIT_UNABLE, "unable to %s: not root", command);
+		die(EXIT_UNABLE, "unable to %s: not root", strcmp(command, "status") == 0 ? "read the status" : command);
 	if (!verbose)
 		libbpf_set_print(be_silent);
 	if (strcmp(command, "status") == 0)

@@ -184,7 +184,7 @@ static int stream(const char *self, const char *milliseconds, char **tool)
 		_exit(0);
 	}
 	snprintf(number, sizeof number, "%d", connection);
-	while (*tool && count < 60)
+	while (*tool && count < 59)
 		words[count++] = *tool++;
 	words[count++] = (char *)self;
 	words[count++] = (char *)"send";
