@@ -77,7 +77,7 @@ is "$(lsm unload; echo $?)" 0 unload
 is "$(lsm unload; echo $?)" 'disablenetwork-lsm: fatal: unable to unload: not loaded
 111' unload-twice
 is "$(lsm load; echo $?)" 0 load-again
-is "$(as 65534 disablenetwork-lsm status 2>&1; echo $?)" 'disablenetwork-lsm: fatal: unable to status: not root
+is "$(as 65534 disablenetwork-lsm status 2>&1; echo $?)" 'disablenetwork-lsm: fatal: unable to read the status: not root
 111' not-root
 say "basics$wrong"
 
