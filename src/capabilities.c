@@ -44,7 +44,6 @@ static const struct keepable {
 	KEEP(CAP_SYS_NICE, "sys_nice"),
 	KEEP(CAP_SYS_RESOURCE, "sys_resource"),
 	KEEP(CAP_SYS_CHROOT, "sys_chroot"),
-	KEEP(CAP_AUDIT_WRITE, "audit_write"),
 	KEEP(CAP_NET_BIND_SERVICE, "net_bind_service"),
 	KEEP(CAP_LEASE, "lease"),
 	KEEP(CAP_LINUX_IMMUTABLE, "linux_immutable"),

@@ -67,7 +67,7 @@ static const struct { const char *name; int number; } errors[] = {
 	{ "ECONNREFUSED", ECONNREFUSED }, { "EHOSTUNREACH", EHOSTUNREACH }, { "ENETDOWN", ENETDOWN },
 	{ "ENETUNREACH", ENETUNREACH }, { "EOPNOTSUPP", EOPNOTSUPP }, { "EPROTONOSUPPORT", EPROTONOSUPPORT },
 }, caps[] = {
-	{ "audit_write", CAP_AUDIT_WRITE }, { "chown", CAP_CHOWN }, { "dac_override", CAP_DAC_OVERRIDE },
+	{ "chown", CAP_CHOWN }, { "dac_override", CAP_DAC_OVERRIDE },
 	{ "dac_read_search", CAP_DAC_READ_SEARCH }, { "fowner", CAP_FOWNER }, { "fsetid", CAP_FSETID },
 	{ "ipc_lock", CAP_IPC_LOCK }, { "ipc_owner", CAP_IPC_OWNER }, { "kill", CAP_KILL }, { "lease", CAP_LEASE },
 	{ "linux_immutable", CAP_LINUX_IMMUTABLE }, { "net_bind_service", CAP_NET_BIND_SERVICE }, { "setgid", CAP_SETGID },
