@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/if_tun.h>
 #include <linux/magic.h>
 #include <linux/vhost.h>
@@ -32,22 +33,69 @@
 #ifndef SYS_close_range
 #define SYS_close_range 436
 #endif
-#ifndef SYS_io_uring_enter
-#define SYS_io_uring_enter 426
+#ifndef IPPROTO_UDPLITE
+#define IPPROTO_UDPLITE 136
 #endif
 
 enum {
-	CLOSE_RANGE_MARK = 1 << 2,  /* CLOSE_RANGE_CLOEXEC of <linux/close_range.h>, Linux 5.11 */
-	LOOKS = 3,                  /* at what seems loose */
-	TRIED_WITHOUT_PROC = 65536, /* so many descriptors are looked at one by one */
-	MAJOR_MEM = 1,              /* device numbers of Documentation/admin-guide/devices.txt */
-	MAJOR_TTY = 4,
-	MAJOR_TTYAUX = 5,
-	MAJOR_PTS_FIRST = 136,
-	MAJOR_PTS_LAST = 143
+	CLOSE_RANGE_MARK = 1 << 2, /* CLOSE_RANGE_CLOEXEC of <linux/close_range.h>, Linux 5.11 */
+	LOOKS = 3,                 /* at what seems loose */
+	TRIED_WITHOUT_PROC = 65536 /* so many descriptors are looked at one by one */
 };
 
-static const char io_uring_link[] = "anon_inode:[io_uring]";
+/* Character devices by their numbers (Documentation/admin-guide/devices.txt), the first row
+ * that fits; a driver without a row is asked. NULL: harmless. */
+static const struct device {
+	unsigned short first_major, last_major;
+	unsigned first_minor, last_minor;
+	const char *kind;
+} devices[] = {
+	{ 1, 1, 3, 3, NULL },                       /* null */
+	{ 1, 1, 5, 5, NULL },                       /* zero */
+	{ 1, 1, 7, 9, NULL },                       /* full, random, urandom */
+	{ 1, 1, 11, 11, NULL },                     /* kmsg: a unit's standard output may be that */
+	{ 1, 1, 0, ~0U, "the machine's memory" },
+	{ 4, 4, 0, ~0U, NULL },                     /* consoles, serial lines */
+	{ 5, 5, 0, 1, NULL },                       /* tty, console */
+	{ 5, 5, 2, 2, "the master of a terminal" }, /* what is written there is typed at the other end */
+	{ 10, 10, 196, 196, "a VFIO container" },   /* drives a network card */
+	{ 10, 10, 200, 200, "a tun or tap device" },
+	{ 10, 10, 223, 223, "a device that types" }, /* uinput */
+	{ 10, 10, 238, 238, "a vhost device" },
+	{ 10, 10, 241, 241, "a vhost device" },
+	{ 13, 13, 0, ~0U, "a device that types" },  /* input events can be written, too */
+	{ 108, 108, 0, 0, "a PPP device" },
+	{ 136, 143, 0, ~0U, NULL },                 /* pseudo terminals */
+};
+
+/* Anonymous inodes, as /proc shows them: all are loose but these, which carry readiness, counts
+ * and signals, and make nobody outside do anything else. */
+static const char *const harmless_inodes[] = {
+	"anon_inode:[eventfd]", "anon_inode:[eventpoll]", "anon_inode:[signalfd]", "anon_inode:[timerfd]",
+	"anon_inode:inotify", "anon_inode:[pidfd]", "anon_inode:[landlock-ruleset]",
+};
+
+/* Some of the others have names in messages, by how they begin. */
+static const struct inode_name {
+	const char *link, *kind;
+} inode_names[] = {
+	{ "anon_inode:[io_uring]", "an io_uring" }, /* a kernel thread may serve it without any call of ours */
+	{ "anon_inode:seccomp notify", "a seccomp listener" }, /* plants descriptors in whom it supervises */
+	{ "anon_inode:[userfaultfd]", "a userfaultfd" },       /* fills the memory of its maker */
+	{ "anon_inode:[fanotify]", "a fanotify group" },       /* hands out files, and delays others' calls */
+	{ "anon_inode:bpf", "a BPF object" },
+	{ "anon_inode:kvm", "a virtual machine" },
+};
+
+/* File systems (<linux/magic.h>, statfs(2)) whose files are ways to tell the kernel, or a helper
+ * of its, what to do. */
+static const uint32_t kernel_files[] = {
+	PROC_SUPER_MAGIC, /* /proc/PID/mem */
+	0x62656572, /* sysfs */ 0x27e0eb, /* cgroup */ 0x63677270, /* cgroup of version 2 */
+	0x64626720, /* debugfs */ 0x74726163, /* tracefs */ 0x62656570, /* configfs */
+	0x73636673, /* securityfs */ 0xf97cff8c, /* selinuxfs */ 0x43415d53, /* smackfs */
+	0x42494e4d, /* binfmt_misc */ 0x67596969, /* rpc_pipefs */ 0xcafe4a11, /* bpffs */
+};
 
 /* False when the socket does not say (a sandbox around us, say). */
 static bool ask_socket(int socket, int option, int *value)
@@ -87,16 +135,23 @@ static const char *name_loose_socket(int domain, int type, int protocol)
 	}
 }
 
-static const char *classify_socket(struct inherited *inherited, int socket)
+/* What the hooks of src/lsm/netoff.bpf.c know to send to its peer alone; they refuse it any other. */
+static bool is_held_by_kernel(int domain, int type, int protocol)
+{
+	if (domain == AF_VSOCK)
+		return type == SOCK_STREAM || type == SOCK_SEQPACKET;
+	return (domain == AF_INET || domain == AF_INET6) && type != SOCK_RAW &&
+		(protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP || protocol == IPPROTO_UDP ||
+			protocol == IPPROTO_UDPLITE || protocol == IPPROTO_SCTP);
+}
+
+static const char *classify_socket(struct inherited *inherited, int socket, bool kernel_off)
 {
 	int domain, type, protocol, listens;
 
-	if (!ask_socket(socket, SO_DOMAIN, &domain)) {
-		if (errno == EBADF)
-			return NULL; /* opened with O_PATH: a name, not a socket */
+	if (!ask_socket(socket, SO_DOMAIN, &domain))
 		return "a socket of unknown family";
-	}
-	if (domain == AF_UNIX)
+	if (domain == AF_UNIX || domain == AF_ALG) /* the latter is cryptography, and reaches nobody */
 		return NULL;
 	if (!ask_socket(socket, SO_TYPE, &type) || !ask_socket(socket, SO_PROTOCOL, &protocol))
 		return "a socket of unknown type";
@@ -105,30 +160,51 @@ static const char *classify_socket(struct inherited *inherited, int socket)
 	const bool tcp = internet && type == SOCK_STREAM && protocol == IPPROTO_TCP;
 	const bool mptcp = internet && type == SOCK_STREAM && protocol == IPPROTO_MPTCP;
 	const bool vsock = domain == AF_VSOCK && type == SOCK_STREAM;
-	if (!tcp && !mptcp && !vsock)
+	const bool stream = tcp || mptcp || vsock;
+	if (!stream && !(kernel_off && is_held_by_kernel(domain, type, protocol)))
 		return name_loose_socket(domain, type, protocol);
 
+	inherited->network = true;
 	inherited->tcp |= tcp;
-	inherited->other_stream |= !tcp;
+	inherited->other_stream |= stream && !tcp;
 	inherited->listener |= ask_socket(socket, SO_ACCEPTCONN, &listens) && listens;
 	return NULL;
 }
 
-/* A tap of either driver answers TUNGETFEATURES, a vhost of any kind
- * VHOST_GET_FEATURES; their device numbers are not all fixed. */
-static const char *classify_character_device(int descriptor, dev_t device)
+/* A tap of either driver answers TUNGETFEATURES, a vhost of any kind VHOST_GET_FEATURES; their
+ * device numbers are not all fixed. Every other driver says that it does not know the call. A
+ * sandbox around us that answers in its place seldom thinks of FIONBIO, to which the kernel
+ * itself says EFAULT here, whatever the device. */
+static const char *ask_driver(int descriptor)
 {
-	const unsigned number = major(device);
+	static const struct {
+		unsigned long request;
+		const char *kind;
+	} questions[] = {
+		{ TUNGETFEATURES, "a tun or tap device" },
+		{ VHOST_GET_FEATURES, "a vhost device" },
+	};
+	static const char unknown[] = "a device of unknown kind";
 	uint64_t features;
 
-	if (number == MAJOR_MEM || number == MAJOR_TTY || number == MAJOR_TTYAUX ||
-		(number >= MAJOR_PTS_FIRST && number <= MAJOR_PTS_LAST))
-		return NULL;
-	if (ioctl(descriptor, TUNGETFEATURES, &features) == 0)
-		return "a tun or tap device";
-	if (ioctl(descriptor, VHOST_GET_FEATURES, &features) == 0)
-		return "a vhost device";
+	if (ioctl(descriptor, FIONBIO, NULL) != -1 || errno != EFAULT)
+		return unknown;
+	for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
+		if (ioctl(descriptor, questions[i].request, &features) == 0)
+			return questions[i].kind;
+		if (errno != ENOTTY && errno != EINVAL)
+			return unknown;
+	}
 	return NULL;
+}
+
+static const char *classify_character_device(int descriptor, dev_t number)
+{
+	for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++)
+		if (devices[i].first_major <= major(number) && major(number) <= devices[i].last_major &&
+			devices[i].first_minor <= minor(number) && minor(number) <= devices[i].last_minor)
+			return devices[i].kind;
+	return ask_driver(descriptor);
 }
 
 /* NUMBER in decimal, at the end of TEXT: snprintf costs a start one page fault or two. */
@@ -143,40 +219,75 @@ static const char *decimal(int number, char text[static 12])
 	return at;
 }
 
-/* A kernel thread may serve a ring without any call of ours. Without /proc, the
- * kernel's own answer to an empty io_uring_enter tells: EOPNOTSUPP is said of
- * everything that is no ring. */
-static const char *classify_other(int descriptor, mode_t mode, int proc_fd)
+static const char *classify_anonymous(const char *link)
 {
-	if (proc_fd >= 0) {
-		char text[12], link[sizeof io_uring_link + 1] = ""; /* longer links are cut */
-
-		if (readlinkat(proc_fd, decimal(descriptor, text), link, sizeof link - 1) < 0)
-			return errno == ENAMETOOLONG ? NULL : "a descriptor of unknown kind";
-		if (strncmp(link, "socket:", strlen("socket:")) == 0)
-			return "a descriptor of unknown kind"; /* fstat should have said so */
-		return strcmp(link, io_uring_link) == 0 ? "an io_uring" : NULL;
-	}
-	if ((mode & S_IFMT) != 0)
-		return NULL;
-	if (syscall(SYS_io_uring_enter, descriptor, 0L, 0L, 0L, NULL, 0L) == -1 &&
-		(errno == EOPNOTSUPP || errno == EBADF))
-		return NULL;
-	return "a descriptor that may be an io_uring (/proc would tell)";
+	for (size_t i = 0; i < sizeof harmless_inodes / sizeof harmless_inodes[0]; i++)
+		if (strcmp(link, harmless_inodes[i]) == 0)
+			return NULL;
+	for (size_t i = 0; i < sizeof inode_names / sizeof inode_names[0]; i++)
+		if (strncmp(link, inode_names[i].link, strlen(inode_names[i].link)) == 0)
+			return inode_names[i].kind;
+	return "an anonymous inode of unknown kind";
 }
 
-const char *classify_descriptor(struct inherited *inherited, int number, int proc_fd,
-	bool sockets_held)
+/* As in <linux/magic.h>, or 0 when it cannot be told. */
+static uint32_t ask_file_system(int descriptor)
+{
+	struct statfs answer = { .f_type = 0 };
+
+	return fstatfs(descriptor, &answer) == 0 ? (uint32_t)answer.f_type : 0;
+}
+
+static const char *classify_file(int descriptor)
+{
+	const int flags = fcntl(descriptor, F_GETFL);
+
+	if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY)
+		return NULL;
+	const uint32_t file_system = ask_file_system(descriptor);
+	if (flags < 0 || !file_system)
+		return "a file of unknown kind";
+	for (size_t i = 0; i < sizeof kernel_files / sizeof kernel_files[0]; i++)
+		if (kernel_files[i] == file_system)
+			return "a file of the kernel's own, open for writing";
+	return NULL;
+}
+
+/* /proc shows a file by its path, everything else by a name that has no slash in front. */
+static const char *classify_by_link(int descriptor, int proc_fd)
+{
+	char text[12], link[40] = ""; /* longer links are cut, and equal none of ours */
+
+	if (readlinkat(proc_fd, decimal(descriptor, text), link, sizeof link - 1) < 0 && errno != ENAMETOOLONG)
+		return "a descriptor of unknown kind";
+	if (link[0] == '/' || link[0] == '\0') /* or a path that is longer than a page */
+		return classify_file(descriptor);
+	if (strncmp(link, "anon_inode:", strlen("anon_inode:")) == 0)
+		return classify_anonymous(link);
+	return ask_file_system(descriptor) == NSFS_MAGIC ? "a namespace" : "a descriptor of unknown kind";
+}
+
+/* Anonymous inodes have no type, and share a file system; pidfds have had one of their own since
+ * Linux 6.9, and on some kernels a type. */
+static const char *classify_without_proc(int descriptor, mode_t mode)
+{
+	enum { PIDFS_MAGIC = 0x50494446 };
+	const uint32_t file_system = ask_file_system(descriptor);
+
+	if ((mode & S_IFMT) == 0 || !file_system || file_system == ANON_INODE_FS_MAGIC || file_system == PIDFS_MAGIC)
+		return "a descriptor whose kind /proc would tell";
+	return file_system == NSFS_MAGIC ? "a namespace" : classify_file(descriptor);
+}
+
+static const char *classify(struct inherited *inherited, int number, int proc_fd, bool kernel_off)
 {
 	struct stat status = { 0 };
 
 	if (fstat(number, &status) != 0)
 		return "a descriptor of unknown kind";
 	switch (status.st_mode & S_IFMT) {
-	case S_IFSOCK: {
-		const char *kind = classify_socket(inherited, number);
-		return sockets_held ? NULL : kind;
-	}
+	case S_IFSOCK:
+		return classify_socket(inherited, number, kernel_off);
 	case S_IFCHR:
 		return classify_character_device(number, status.st_rdev);
 	case S_IFIFO:
@@ -185,8 +296,23 @@ const char *classify_descriptor(struct inherited *inherited, int number, int pro
 	case S_IFLNK:
 		return NULL;
 	default: /* S_IFREG, and anonymous inodes, which have no type */
-		return classify_other(number, status.st_mode, proc_fd);
+		return proc_fd >= 0 ? classify_by_link(number, proc_fd) : classify_without_proc(number, status.st_mode);
 	}
+}
+
+/* Opened with O_PATH: to be opened once more, with the rights that this takes. */
+static bool is_only_a_name(int number)
+{
+	const int flags = fcntl(number, F_GETFL);
+
+	return flags >= 0 && (flags & O_PATH);
+}
+
+const char *classify_descriptor(struct inherited *inherited, int number, int proc_fd, bool kernel_off)
+{
+	const char *kind = classify(inherited, number, proc_fd, kernel_off);
+
+	return kind && is_only_a_name(number) ? NULL : kind;
 }
 
 static const char *close_descriptor(int number)
@@ -219,7 +345,7 @@ static const char *look_at(struct inherited *inherited, int number, int proc_fd,
 	/* Another thread may close it and open others in its place while we ask. What is loose
 	 * is so each time. */
 	for (int look = 0; look < LOOKS; look++) {
-		kind = classify_descriptor(inherited, number, proc_fd, scan->sockets_held);
+		kind = classify_descriptor(inherited, number, proc_fd, scan->kernel_off);
 		if (!kind || !is_inherited(number, scan))
 			return NULL;
 	}
@@ -233,7 +359,7 @@ static const char *look_at(struct inherited *inherited, int number, int proc_fd,
 	if (words || !is_inherited(number, scan))
 		return words;
 	errno = 0; /* see what stands there now */
-	return classify_descriptor(inherited, number, proc_fd, scan->sockets_held)
+	return classify_descriptor(inherited, number, proc_fd, scan->kernel_off)
 		? "close a descriptor that could reach new peers" : NULL;
 }
 
@@ -361,4 +487,13 @@ const char *inherited_refuse_loose(struct inherited *inherited)
 		inherited->loose[0].number);
 	errno = 0;
 	return inherited->refusal;
+}
+
+const char *inherited_refuse_capabilities(const struct inherited *inherited, capability_set keep)
+{
+	if (!inherited->network || !(keep & UINT64_C(1) << CAP_CHOWN))
+		return NULL;
+	errno = 0;
+	return "keep capability chown beside an inherited network socket, whose owner decides how it is routed "
+		   "(fchown, ip rule uidrange): close the socket, or do without chown";
 }

@@ -2,14 +2,22 @@
  * Copyright 2026 the disablenetwork authors
  *
  * The descriptors that prog would inherit: those open without close-on-exec.
- * Sorted into harmless ones, network streams that the seccomp filters can keep, and
- * loose ones, which could reach new peers all the same. Of sockets, all are loose but
- * the kinds named; of other descriptors, those known to be a network: io_uring, tun and
- * tap, vhost.
- * Rests on proc(5), socket(7), close_range(2).
+ * Sorted into harmless ones, network streams that the seccomp filters can keep, and loose
+ * ones, which could reach new peers all the same, or have others do so. Harmless are
+ * - AF_UNIX sockets and AF_ALG ones (cryptography), pipes, directories, block devices, and what
+ *   O_PATH opened, which is only a name;
+ * - files, but for those of the kernel's own (/proc/PID/mem, sysfs, ...) that are open for writing;
+ * - anonymous inodes that carry no more than readiness, counts and signals: eventfd, eventpoll,
+ *   signalfd, timerfd, inotify, pidfd, Landlock rulesets. (Others drive the process that made them,
+ *   as a seccomp listener or a userfaultfd does, or are nothing that we know.)
+ * - character devices known by number, and those whose driver knows no call of a tap's or a vhost's.
+ * Without /proc anonymous inodes cannot be told from one another: then all are loose.
+ * Rests on proc(5), socket(7), statfs(2), close_range(2), Documentation/admin-guide/devices.txt.
  */
 #ifndef INHERITED_H
 #define INHERITED_H
+
+#include "capabilities.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,6 +33,7 @@ struct inherited {
 	bool tcp;          /* a TCP socket, in whatever state */
 	bool other_stream; /* an MPTCP or vsock stream: outside Landlock's TCP rights */
 	bool listener;     /* one of these listens */
+	bool network;      /* any network socket that is not loose */
 	bool without_proc; /* /proc was of no use: descriptors above 65535 are marked close-on-exec */
 	unsigned loose_count;
 	struct loose_descriptor loose[LOOSE_NAMED];
@@ -34,12 +43,12 @@ struct inherited {
 /* What descriptor NUMBER is to prog: NULL when it is harmless or a stream that
  * is recorded in *inherited, else what makes it loose ("a UDP socket").
  * PROC_FD is /proc/self/fd, open, or -1 where there is none.
- * With SOCKETS_HELD (the kernel's own network-off is on) no socket is loose. */
+ * With KERNEL_OFF (the kernel's own network-off is on) the sockets that it holds are harmless. */
 const char *classify_descriptor(struct inherited *inherited, int number, int proc_fd,
-	bool sockets_held) __attribute__((warn_unused_result));
+	bool kernel_off) __attribute__((warn_unused_result));
 
 struct scan {
-	bool sockets_held; /* no socket is loose */
+	bool kernel_off;   /* the kernel's own network-off is on, and holds the sockets that it knows */
 	bool close_loose;  /* loose ones are closed (0 to 2 become /dev/null) */
 	bool no_exec;      /* the caller goes on itself: close-on-exec keeps nothing from it */
 };
@@ -58,6 +67,11 @@ void inherited_name_loose(const struct inherited *inherited, char *text, size_t 
 /* NULL if nothing is loose, else the words for refusing to run, with errno 0. They
  * name the descriptors and stand in *inherited. */
 const char *inherited_refuse_loose(struct inherited *inherited)
+	__attribute__((warn_unused_result));
+
+/* NULL unless one of KEEP would make a way out of the sockets that are left (chown); else the
+ * words, with errno 0. */
+const char *inherited_refuse_capabilities(const struct inherited *inherited, capability_set keep)
 	__attribute__((warn_unused_result));
 
 #endif

@@ -109,13 +109,15 @@ static const char *refuse_early(struct options *options, struct network_off *off
 		options->other_threads = NO_OTHER_THREADS;
 
 	const struct scan scan = {
-		.sockets_held = options->other_threads == NO_OTHER_THREADS && !options->trial_kills &&
+		.kernel_off = options->other_threads == NO_OTHER_THREADS && !options->trial_kills &&
 			!options->allow_abstract && kernel_off_offered(),
 		.no_exec = true
 	};
 	if ((words = inherited_scan(&off->inherited, &scan)))
 		return words;
 	if (!options->close_loose && (words = inherited_refuse_loose(&off->inherited)))
+		return words;
+	if ((words = inherited_refuse_capabilities(&off->inherited, options->keep_capabilities)))
 		return words;
 	if (options->other_threads != NO_OTHER_THREADS &&
 		(words = refuse_threads(options->other_threads == OTHERS_COME_ALONG)))

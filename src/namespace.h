@@ -13,6 +13,7 @@
 #define classify_descriptor disablenetwork_classify_descriptor
 #define has_other_threads disablenetwork_has_other_threads
 #define inherited_name_loose disablenetwork_inherited_name_loose
+#define inherited_refuse_capabilities disablenetwork_inherited_refuse_capabilities
 #define inherited_refuse_loose disablenetwork_inherited_refuse_loose
 #define inherited_scan disablenetwork_inherited_scan
 #define kernel_off disablenetwork_kernel_off

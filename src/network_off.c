@@ -11,6 +11,7 @@
 #include "seccomp.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -53,18 +54,27 @@ static unsigned choose_filters(const struct network_off *off)
 	return filters;
 }
 
+/* What clone(2) shares with whoever started us, an exec leaves shared, but for descriptors:
+ * CLONE_FS     prog's chdir, chroot and umask would move that process, too
+ * CLONE_FILES  exec ends it, but until then another could open what we have looked at
+ * and left alone, since they carry nothing, are CLONE_SYSVSEM (unsharing would do the semaphore
+ * adjustments that wait for the end of prog) and CLONE_IO (the priority of disk access).
+ * Container engines refuse unshare whatever is asked for; that is no network, so we go on. */
+static bool unshare_from_caller(void) { return unshare(CLONE_FS | CLONE_FILES) == 0; }
+
 /* LOOSE becomes the words for refusing to go on, or NULL. */
 static const char *look_at_descriptors(const struct options *options, struct network_off *off,
 	const char **loose)
 {
 	const struct scan scan = {
-		.sockets_held = off->kernel_off, .close_loose = options->close_loose, .no_exec = options->no_exec
+		.kernel_off = off->kernel_off, .close_loose = options->close_loose, .no_exec = options->no_exec
 	};
 	const char *words = inherited_scan(&off->inherited, &scan);
 
-	if (!words)
-		*loose = options->close_loose ? NULL : inherited_refuse_loose(&off->inherited);
-	return words;
+	if (words || (words = inherited_refuse_capabilities(&off->inherited, options->keep_capabilities)))
+		return words;
+	*loose = options->close_loose ? NULL : inherited_refuse_loose(&off->inherited);
+	return NULL;
 }
 
 /* Threads at work may have opened descriptors and forked since we looked. Now the base
@@ -108,6 +118,7 @@ static const char *switch_off(const struct options *options, struct network_off 
 		options->other_threads == NO_OTHER_THREADS && kernel_off();
 	off->steps_done = DONE_KERNEL_OFF;
 
+	off->unshared = !options->no_exec && unshare_from_caller();
 	if ((words = look_at_descriptors(options, off, &loose)))
 		return words;
 	if (loose && !options->check)

@@ -26,6 +26,7 @@ struct network_off {
 	} steps_done;          /* how far it came */
 	bool was_off;          /* a socket was refused before anything was done; --check only */
 	bool kernel_off;       /* the kernel's own network-off is on */
+	bool unshared;         /* directory and umask are prog's own */
 	struct inherited inherited;
 	struct landlock_domain landlock;
 	struct capabilities_dropped capabilities;

@@ -16,10 +16,12 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 enum {
@@ -27,7 +29,7 @@ enum {
 	NUMBERS = 64,
 	MANY = 300 /* harmless ones behind these: more than one getdents64 brings */
 };
-enum treatment { HARMLESS, TCP, OTHER_STREAM, LOOSE };
+enum treatment { HARMLESS, ANONYMOUS /* without /proc loose */, TCP, OTHER_STREAM, LOOSE };
 
 static int open_null(void) { return open("/dev/null", O_RDWR | O_CLOEXEC); }
 static int open_file(void) { return open("/proc/self/status", O_RDONLY | O_CLOEXEC); }
@@ -62,6 +64,15 @@ static int open_unix_datagram(void) { return socket(AF_UNIX, SOCK_DGRAM | SOCK_C
 static int open_tun(void) { return open("/dev/net/tun", O_RDWR | O_CLOEXEC); }
 static int open_terminal(void) { return open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC); }
 static int open_memory(void) { return memfd_create("fuzz", MFD_CLOEXEC); }
+static int open_process(void) { return (int)syscall(434 /* pidfd_open */, (long)getpid(), 0L); }
+static int open_own_memory(void) { return open("/proc/self/mem", O_RDWR | O_CLOEXEC); }
+static int open_namespace(void) { return open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC); }
+static int open_name(void) { return open("/proc/self/ns/net", O_PATH | O_CLOEXEC); }
+static int open_faults(void) { return (int)syscall(SYS_userfaultfd, O_CLOEXEC | 1L /* UFFD_USER_MODE_ONLY */); }
+static int open_context(void) { return (int)syscall(430 /* fsopen */, "tmpfs", 1L /* FSOPEN_CLOEXEC */); }
+static int open_inotify(void) { return inotify_init1(IN_CLOEXEC); }
+static int open_timer(void) { return timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC); }
+static int open_fuse(void) { return open("/dev/fuse", O_RDWR | O_CLOEXEC); }
 static int open_pipe(void)
 {
 	int ends[2];
@@ -81,34 +92,44 @@ static int open_ring(void)
 static const struct {
 	int (*open)(void);
 	enum treatment treatment;
-	bool listens, socket;
+	bool listens;
+	bool held; /* by the kernel's own network-off, where it is on */
 } kinds[] = {
 	{ open_null, HARMLESS, false, false },
 	{ open_file, HARMLESS, false, false },
 	{ open_directory, HARMLESS, false, false },
-	{ open_event, HARMLESS, false, false },
-	{ open_epoll, HARMLESS, false, false },
-	{ open_unix, HARMLESS, false, true },
-	{ open_tcp, TCP, false, true },
-	{ open_tcp6, TCP, false, true },
-	{ open_listener, TCP, true, true },
-	{ open_mptcp, OTHER_STREAM, false, true },
+	{ open_event, ANONYMOUS, false, false },
+	{ open_epoll, ANONYMOUS, false, false },
+	{ open_inotify, ANONYMOUS, false, false },
+	{ open_timer, ANONYMOUS, false, false },
+	{ open_process, ANONYMOUS, false, false },
+	{ open_name, HARMLESS, false, false },
+	{ open_fuse, HARMLESS, false, false },
+	{ open_unix, HARMLESS, false, false },
+	{ open_tcp, TCP, false, false },
+	{ open_tcp6, TCP, false, false },
+	{ open_listener, TCP, true, false },
+	{ open_mptcp, OTHER_STREAM, false, false },
 	{ open_udp, LOOSE, false, true },
 	{ open_udp6, LOOSE, false, true },
-	{ open_netlink, LOOSE, false, true },
+	{ open_netlink, LOOSE, false, false },
 	{ open_ring, LOOSE, false, false },
-	{ open_raw, LOOSE, false, true },
-	{ open_icmp, LOOSE, false, true },
+	{ open_faults, LOOSE, false, false },
+	{ open_context, LOOSE, false, false },
+	{ open_own_memory, LOOSE, false, false },
+	{ open_namespace, LOOSE, false, false },
+	{ open_raw, LOOSE, false, false },
+	{ open_icmp, LOOSE, false, false },
 	{ open_udplite, LOOSE, false, true },
 	{ open_sctp, LOOSE, false, true },
-	{ open_packet, LOOSE, false, true },
-	{ open_packet_old, LOOSE, false, true },
-	{ open_crypto, LOOSE, false, true },
-	{ open_vsock, OTHER_STREAM, false, true },
+	{ open_packet, LOOSE, false, false },
+	{ open_packet_old, LOOSE, false, false },
+	{ open_crypto, HARMLESS, false, false },
+	{ open_vsock, OTHER_STREAM, false, false },
 	{ open_vsock_other, LOOSE, false, true },
-	{ open_unix_datagram, HARMLESS, false, true },
+	{ open_unix_datagram, HARMLESS, false, false },
 	{ open_tun, LOOSE, false, false },
-	{ open_terminal, HARMLESS, false, false },
+	{ open_terminal, LOOSE, false, false },
 	{ open_memory, HARMLESS, false, false },
 	{ open_pipe, HARMLESS, false, false },
 };
@@ -120,12 +141,11 @@ static void must(bool what)
 		__builtin_trap();
 }
 
-/* Without /proc a descriptor is loose if it is with it. */
-static void look_without_proc(int number, bool loose, bool sockets_held)
+static void look_without_proc(int number, bool loose, bool kernel_off)
 {
 	struct inherited unused = { 0 };
 
-	must((classify_descriptor(&unused, number, -1, sockets_held) != NULL) == loose);
+	must((classify_descriptor(&unused, number, -1, kernel_off) != NULL) == loose);
 }
 
 /* Into a buffer of SIZE there goes the beginning of what there is to say. */
@@ -152,7 +172,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 
 	if (size < 1)
 		return 0;
-	const bool sockets_held = data[0] & 1, close_loose = data[0] & 2, lowered = data[0] & 4, many = data[0] & 8;
+	const bool kernel_off = data[0] & 1, close_loose = data[0] & 2, lowered = data[0] & 4, many = data[0] & 8;
 	const int copies = data[0] & 16 ? 8 : 1;
 	memset(held, -1, sizeof held);
 	for (size_t i = 1; i + 1 < size; i += 2) {
@@ -173,12 +193,12 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 		for (int number = FIRST + NUMBERS; number < FIRST + NUMBERS + MANY; number++)
 			must(dup2(null, number) == number);
 		must(dup2(udp, FIRST + NUMBERS + MANY) >= 0);
-		wanted.loose_count = !sockets_held;
+		wanted.loose_count = !kernel_off;
 		close(null), close(udp);
 	}
 	for (int i = 0; i < NUMBERS; i++) {
 		const bool passed_on = held[i] >= 0 && held[i] < KINDS;
-		loose[i] = passed_on && kinds[held[i]].treatment == LOOSE && !(sockets_held && kinds[held[i]].socket);
+		loose[i] = passed_on && kinds[held[i]].treatment == LOOSE && !(kernel_off && kinds[held[i]].held);
 		if (!passed_on)
 			continue;
 		const enum treatment treatment = kinds[held[i]].treatment;
@@ -186,13 +206,13 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 		wanted.other_stream |= treatment == OTHER_STREAM;
 		wanted.listener |= kinds[held[i]].listens;
 		wanted.loose_count += loose[i];
-		look_without_proc(FIRST + i, loose[i], sockets_held);
+		look_without_proc(FIRST + i, loose[i] || treatment == ANONYMOUS, kernel_off);
 	}
 
 	/* softlimit -o: descriptors above the limit stay open. */
 	if (lowered)
 		must(setrlimit(RLIMIT_NOFILE, &(struct rlimit){ FIRST, whole.rlim_max }) == 0);
-	must(inherited_scan(&got, &(struct scan){ .sockets_held = sockets_held, .close_loose = close_loose }) == NULL);
+	must(inherited_scan(&got, &(struct scan){ .kernel_off = kernel_off, .close_loose = close_loose }) == NULL);
 	must(setrlimit(RLIMIT_NOFILE, &whole) == 0 || !lowered);
 
 	must(!got.without_proc);

@@ -11,13 +11,27 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/if_tun.h>
 #include <linux/netlink.h>
+#include <linux/seccomp.h>
+#include <linux/vhost.h>
 #include <netinet/in.h>
+#include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/un.h>
 
 #ifndef IPPROTO_MPTCP
@@ -30,27 +44,30 @@ static const struct {
 	int family, type, protocol;
 	enum stream stream;
 	const char *loose; /* NULL: harmless or a stream */
+	bool held;         /* by the kernel's own network-off, where it is on */
 } sockets[] = {
-	{ AF_UNIX, SOCK_STREAM, 0, NO_STREAM, NULL },
-	{ AF_UNIX, SOCK_DGRAM, 0, NO_STREAM, NULL },
-	{ AF_UNIX, SOCK_SEQPACKET, 0, NO_STREAM, NULL },
-	{ AF_INET, SOCK_STREAM, 0, TCP, NULL },
-	{ AF_INET6, SOCK_STREAM, 0, TCP, NULL },
-	{ AF_INET, SOCK_STREAM, IPPROTO_MPTCP, OTHER_STREAM, NULL },
-	{ AF_INET6, SOCK_STREAM, IPPROTO_MPTCP, OTHER_STREAM, NULL },
-	{ 40 /* AF_VSOCK */, SOCK_STREAM, 0, OTHER_STREAM, NULL },
+	{ AF_UNIX, SOCK_STREAM, 0, NO_STREAM, NULL, true },
+	{ AF_UNIX, SOCK_DGRAM, 0, NO_STREAM, NULL, true },
+	{ AF_UNIX, SOCK_SEQPACKET, 0, NO_STREAM, NULL, true },
+	{ AF_INET, SOCK_STREAM, 0, TCP, NULL, true },
+	{ AF_INET6, SOCK_STREAM, 0, TCP, NULL, true },
+	{ AF_INET, SOCK_STREAM, IPPROTO_MPTCP, OTHER_STREAM, NULL, true },
+	{ AF_INET6, SOCK_STREAM, IPPROTO_MPTCP, OTHER_STREAM, NULL, true },
+	{ 40 /* AF_VSOCK */, SOCK_STREAM, 0, OTHER_STREAM, NULL, true },
+	{ 40, SOCK_SEQPACKET, 0, NO_STREAM, "a vsock socket other than a stream", true },
 	{ 40, SOCK_DGRAM, 0, NO_STREAM, "a vsock socket other than a stream" },
-	{ AF_INET, SOCK_DGRAM, 0, NO_STREAM, "a UDP socket" },
-	{ AF_INET6, SOCK_DGRAM, 0, NO_STREAM, "a UDP socket" },
+	{ AF_INET, SOCK_DGRAM, 0, NO_STREAM, "a UDP socket", true },
+	{ AF_INET6, SOCK_DGRAM, 0, NO_STREAM, "a UDP socket", true },
 	{ AF_INET, SOCK_DGRAM, IPPROTO_ICMP, NO_STREAM, "an ICMP socket" },
-	{ AF_INET, SOCK_DGRAM, 136 /* UDP-Lite */, NO_STREAM, "an Internet socket of another protocol than TCP" },
-	{ AF_INET, SOCK_STREAM, IPPROTO_SCTP, NO_STREAM, "an SCTP socket" },
-	{ AF_INET, SOCK_SEQPACKET, IPPROTO_SCTP, NO_STREAM, "an SCTP socket" },
+	{ AF_INET, SOCK_DGRAM, 136 /* UDP-Lite */, NO_STREAM, "an Internet socket of another protocol than TCP", true },
+	{ AF_INET, SOCK_STREAM, IPPROTO_SCTP, NO_STREAM, "an SCTP socket", true },
+	{ AF_INET, SOCK_SEQPACKET, IPPROTO_SCTP, NO_STREAM, "an SCTP socket", true },
 	{ AF_INET, SOCK_RAW, IPPROTO_TCP, NO_STREAM, "a raw socket" },
 	{ AF_INET6, SOCK_RAW, IPPROTO_UDP, NO_STREAM, "a raw socket" },
 	{ AF_PACKET, SOCK_RAW, 0, NO_STREAM, "a packet socket" },
 	{ AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, NO_STREAM, "a netlink socket" },
-	{ 38 /* AF_ALG */, SOCK_SEQPACKET, 0, NO_STREAM, "a socket of another family than AF_UNIX" },
+	{ AF_XDP, SOCK_RAW, 0, NO_STREAM, "a socket of another family than AF_UNIX" },
+	{ 38 /* AF_ALG */, SOCK_SEQPACKET, 0, NO_STREAM, NULL, true },
 	{ 43 /* AF_SMC */, SOCK_STREAM, 0, NO_STREAM, "a socket of another family than AF_UNIX" },
 };
 
@@ -59,19 +76,34 @@ static int proc_fd(void)
 	return open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-static void assert_kind(int descriptor, const char *loose)
+static void assert_one_kind(int descriptor, int directory, const char *loose)
 {
 	struct inherited inherited = { 0 };
+
+	ck_assert_int_ge(descriptor, 0);
+	const char *kind = classify_descriptor(&inherited, descriptor, directory, false);
+	if (loose)
+		ck_assert_msg(kind && strcmp(kind, loose) == 0, "%s, not %s", kind ? kind : "harmless", loose);
+	else
+		ck_assert_msg(kind == NULL, "%s", kind);
+}
+
+static void assert_kind(int descriptor, const char *loose)
+{
 	const int directory = proc_fd();
 
-	for (int with_proc = 0; with_proc < 2; with_proc++) {
-		const char *kind =
-			classify_descriptor(&inherited, descriptor, with_proc ? directory : -1, false);
-		if (loose)
-			ck_assert_str_eq(kind, loose);
-		else
-			ck_assert_msg(kind == NULL, "%s", kind);
-	}
+	assert_one_kind(descriptor, directory, loose);
+	assert_one_kind(descriptor, -1, loose);
+	close(directory);
+}
+
+/* Without /proc an anonymous inode is loose, whatever it is. */
+static void assert_anonymous(int descriptor, const char *loose)
+{
+	const int directory = proc_fd();
+
+	assert_one_kind(descriptor, directory, loose);
+	assert_one_kind(descriptor, -1, "a descriptor whose kind /proc would tell");
 	close(directory);
 }
 
@@ -90,8 +122,11 @@ START_TEST(sockets_by_family_type_and_protocol)
 	ck_assert_int_eq(inherited.tcp, sockets[_i].stream == TCP);
 	ck_assert_int_eq(inherited.other_stream, sockets[_i].stream == OTHER_STREAM);
 	ck_assert(!inherited.listener);
-	/* The kernel's own network-off sees every socket. */
-	ck_assert_ptr_null(classify_descriptor(&inherited, made, -1, true));
+	const char *kind = classify_descriptor(&inherited, made, -1, true);
+	if (sockets[_i].held)
+		ck_assert_ptr_null(kind);
+	else
+		ck_assert_str_eq(kind, sockets[_i].loose);
 }
 END_TEST
 
@@ -123,22 +158,158 @@ START_TEST(an_af_unix_listener_is_none)
 }
 END_TEST
 
-START_TEST(files_and_anonymous_inodes_are_harmless)
+START_TEST(files_and_pipes_are_harmless)
 {
 	int ends[2];
+	char name[] = "/tmp/check_inherited.XXXXXX";
 
 	ck_assert_int_eq(pipe(ends), 0);
 	assert_kind(ends[0], NULL);
 	assert_kind(open("/dev/null", O_RDWR), NULL);
+	assert_kind(open("/dev/urandom", O_RDONLY), NULL);
 	assert_kind(open("/", O_RDONLY | O_DIRECTORY), NULL);
 	assert_kind(open("/proc/self/status", O_RDONLY), NULL);
-	const int terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY);
-	if (terminal < 0)
-		printf("# not on this machine: /dev/ptmx: %s\n", strerror(errno));
+	assert_kind(open("/proc/self", O_RDONLY | O_DIRECTORY), NULL);
+	assert_kind(memfd_create("check_inherited", 0), NULL);
+	const int file = mkstemp(name);
+	unlink(name);
+	assert_kind(file, NULL);
+}
+END_TEST
+
+/* Its path does not fit into what readlink can return. */
+START_TEST(a_file_with_a_very_long_path_is_harmless)
+{
+	char name[200], place[] = "/tmp/check_inherited.XXXXXX";
+	const int depth = 25;
+
+	memset(name, 'x', sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	ck_assert_ptr_nonnull(mkdtemp(place));
+	ck_assert_int_eq(chdir(place), 0);
+	for (int i = 0; i < depth; i++)
+		ck_assert_int_eq(mkdir(name, 0700) | chdir(name), 0);
+	const int file = open("file", O_RDWR | O_CREAT, 0600);
+	unlink("file");
+	for (int i = 0; i < depth; i++)
+		ck_assert_int_eq(chdir("..") | rmdir(name), 0);
+	rmdir(place);
+	assert_kind(file, NULL);
+}
+END_TEST
+
+static int landlock_ruleset(void)
+{
+	const uint64_t handled = 1;
+
+	return (int)syscall(444 /* landlock_create_ruleset */, &handled, sizeof handled, 0L);
+}
+
+START_TEST(anonymous_inodes_that_only_tell_are_harmless)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	assert_anonymous(eventfd(0, 0), NULL);
+	assert_anonymous(epoll_create1(0), NULL);
+	assert_anonymous(signalfd(-1, &signals, 0), NULL);
+	assert_anonymous(timerfd_create(CLOCK_MONOTONIC, 0), NULL);
+	assert_anonymous(inotify_init1(0), NULL);
+	const int ruleset = landlock_ruleset();
+	if (ruleset < 0)
+		printf("# not on this machine: landlock_create_ruleset: %s\n", strerror(errno));
 	else
-		assert_kind(terminal, NULL);
-	assert_kind(eventfd(0, 0), NULL);
-	assert_kind(epoll_create1(0), NULL);
+		assert_anonymous(ruleset, NULL);
+	const int process = (int)syscall(434 /* pidfd_open */, (long)getpid(), 0L);
+	if (process < 0)
+		printf("# not on this machine: pidfd_open: %s\n", strerror(errno));
+	else
+		assert_anonymous(process, NULL);
+}
+END_TEST
+
+/* Each as its maker would leave it to prog: it drives that process, or the kernel. */
+static int open_userfaultfd(void) { return (int)syscall(SYS_userfaultfd, 1L /* UFFD_USER_MODE_ONLY */); }
+static int open_fanotify(void) { return (int)syscall(SYS_fanotify_init, 0L, (long)O_RDWR); }
+static int open_map(void)
+{
+	const struct { uint32_t type, key_size, value_size, entries; char rest[100]; } map = { 2 /* array */, 4, 4, 1 };
+
+	return (int)syscall(SYS_bpf, 0L /* BPF_MAP_CREATE */, &map, sizeof map);
+}
+static int open_context(void) { return (int)syscall(430 /* fsopen */, "tmpfs", 0L); }
+static int open_listener(void)
+{
+	struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	const struct sock_fprog program = { 1, &allow };
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L);
+	return (int)syscall(SYS_seccomp, 1L, 8L /* SECCOMP_FILTER_FLAG_NEW_LISTENER */, &program);
+}
+static int open_counter(void)
+{
+	const uint32_t event[32] = { 1 /* software */, sizeof event, 0 /* of the processor's clock */ };
+
+	return (int)syscall(SYS_perf_event_open, event, 0L, -1L, -1L, 0L);
+}
+static int open_machine(void)
+{
+	const int kvm = open("/dev/kvm", O_RDWR);
+
+	return kvm < 0 ? kvm : ioctl(kvm, 0xae01 /* KVM_CREATE_VM */, 0L);
+}
+
+static const struct {
+	int (*open)(void);
+	const char *name, *kind;
+} drivers[] = {
+	{ open_listener, "seccomp listener", "a seccomp listener" },
+	{ open_userfaultfd, "userfaultfd", "a userfaultfd" },
+	{ open_fanotify, "fanotify", "a fanotify group" },
+	{ open_map, "BPF map", "a BPF object" },
+	{ open_context, "fsopen", "an anonymous inode of unknown kind" },
+	{ open_counter, "perf event", "an anonymous inode of unknown kind" },
+	{ open_machine, "KVM", "a virtual machine" },
+};
+
+START_TEST(anonymous_inodes_that_drive_others_are_loose)
+{
+	const int made = drivers[_i].open();
+
+	if (made < 0)
+		printf("# not on this machine: %s: %s\n", drivers[_i].name, strerror(errno));
+	else
+		assert_anonymous(made, drivers[_i].kind);
+}
+END_TEST
+
+START_TEST(files_of_the_kernel_are_loose_when_open_for_writing)
+{
+	assert_kind(open("/proc/self/mem", O_RDWR), "a file of the kernel's own, open for writing");
+	assert_kind(open("/proc/self/comm", O_WRONLY), "a file of the kernel's own, open for writing");
+	assert_kind(open("/proc/self/comm", O_RDONLY), NULL);
+	assert_kind(open("/proc/self/mem", O_PATH), NULL); /* to open it takes the right to */
+}
+END_TEST
+
+START_TEST(a_namespace_is_loose)
+{
+	assert_kind(open("/proc/self/ns/net", O_RDONLY), "a namespace");
+	assert_kind(open("/proc/self/ns/user", O_RDONLY), "a namespace");
+	assert_kind(open("/proc/self/ns/net", O_PATH), NULL);
+}
+END_TEST
+
+START_TEST(of_a_terminal_only_the_master_is_loose)
+{
+	const int master = posix_openpt(O_RDWR | O_NOCTTY);
+
+	if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0) {
+		printf("# not on this machine: /dev/ptmx: %s\n", strerror(errno));
+		return;
+	}
+	assert_kind(master, "the master of a terminal");
+	assert_kind(open(ptsname(master), O_RDWR | O_NOCTTY), NULL);
 }
 END_TEST
 
@@ -169,8 +340,8 @@ START_TEST(a_ring_is_loose)
 		return;
 	}
 	struct inherited inherited = { 0 };
-	ck_assert_str_eq(classify_descriptor(&inherited, (int)ring, proc_fd(), false), "an io_uring");
-	ck_assert_ptr_nonnull(classify_descriptor(&inherited, (int)ring, -1, false));
+	assert_anonymous((int)ring, "an io_uring");
+	ck_assert_str_eq(classify_descriptor(&inherited, (int)ring, proc_fd(), true), "an io_uring");
 	ck_assert_ptr_nonnull(classify_descriptor(&inherited, (int)ring, -1, true));
 }
 END_TEST
@@ -183,6 +354,42 @@ START_TEST(a_tap_is_loose)
 		printf("# not on this machine: /dev/net/tun: %s\n", strerror(errno));
 	else
 		assert_kind(tap, "a tun or tap device");
+}
+END_TEST
+
+/* A sandbox around us that answers in the driver's place. */
+static const struct {
+	uint32_t request;
+	int error;
+} lies[] = {
+	{ 0, 0 }, /* none */
+	{ TUNGETFEATURES, EPERM }, { TUNGETFEATURES, ENOSYS }, { TUNGETFEATURES, EBADF },
+	{ VHOST_GET_FEATURES, EPERM }, { FIONBIO, ENOTTY }, { FIONBIO, EINVAL }, { FIONBIO, EPERM },
+};
+
+START_TEST(a_driver_that_cannot_be_asked_is_loose)
+{
+	const int device = open("/dev/fuse", O_RDWR);
+
+	if (device < 0) {
+		printf("# not on this machine: /dev/fuse: %s\n", strerror(errno));
+		return;
+	}
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			offsetof(struct seccomp_data, args[1]) + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, lies[_i].request, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (uint32_t)lies[_i].error),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = { sizeof filter / sizeof filter[0], filter };
+	if (lies[_i].error) {
+		ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L), 0);
+		ck_assert_int_eq(prctl(PR_SET_SECCOMP, (long)SECCOMP_MODE_FILTER, &program, 0L, 0L), 0);
+	}
+	assert_kind(device, lies[_i].error ? "a device of unknown kind" : NULL);
 }
 END_TEST
 
@@ -246,6 +453,30 @@ START_TEST(a_closed_standard_input_becomes_dev_null)
 }
 END_TEST
 
+/* Who may chown a socket decides by which rule it is routed. */
+START_TEST(chown_is_refused_beside_a_network_socket)
+{
+	const capability_set chown_set = UINT64_C(1) << CAP_CHOWN, all_others = ~chown_set;
+	struct inherited inherited;
+
+	ck_assert_ptr_null(inherited_scan(&inherited, &(struct scan){ 0 }));
+	ck_assert_ptr_null(inherited_refuse_capabilities(&inherited, chown_set));
+	ck_assert_int_ge(socket(AF_UNIX, SOCK_DGRAM, 0), 0);
+	ck_assert_int_ge(socket(AF_INET, SOCK_DGRAM, 0), 0);
+	ck_assert_ptr_null(inherited_scan(&inherited, &(struct scan){ .close_loose = true }));
+	ck_assert_ptr_null(inherited_refuse_capabilities(&inherited, chown_set)); /* it is closed */
+	ck_assert_int_ge(socket(AF_INET, SOCK_DGRAM, 0), 0);
+	ck_assert_ptr_null(inherited_scan(&inherited, &(struct scan){ .kernel_off = true }));
+	ck_assert_ptr_nonnull(inherited_refuse_capabilities(&inherited, chown_set));
+	ck_assert_ptr_null(inherited_refuse_capabilities(&inherited, all_others));
+	ck_assert_ptr_null(inherited_scan(&inherited, &(struct scan){ .close_loose = true }));
+	ck_assert_int_ge(socket(AF_INET, SOCK_STREAM, 0), 0);
+	ck_assert_ptr_null(inherited_scan(&inherited, &(struct scan){ 0 }));
+	ck_assert_ptr_nonnull(strstr(inherited_refuse_capabilities(&inherited, chown_set), "chown"));
+	ck_assert_int_eq(errno, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("inherited");
@@ -255,7 +486,14 @@ int main(void)
 		(int)(sizeof sockets / sizeof sockets[0]));
 	tcase_add_test(all, a_listener_is_noticed);
 	tcase_add_test(all, an_af_unix_listener_is_none);
-	tcase_add_test(all, files_and_anonymous_inodes_are_harmless);
+	tcase_add_test(all, files_and_pipes_are_harmless);
+	tcase_add_test(all, a_file_with_a_very_long_path_is_harmless);
+	tcase_add_test(all, anonymous_inodes_that_only_tell_are_harmless);
+	tcase_add_loop_test(all, anonymous_inodes_that_drive_others_are_loose, 0, (int)(sizeof drivers / sizeof drivers[0]));
+	tcase_add_test(all, files_of_the_kernel_are_loose_when_open_for_writing);
+	tcase_add_test(all, a_namespace_is_loose);
+	tcase_add_test(all, of_a_terminal_only_the_master_is_loose);
+	tcase_add_loop_test(all, a_driver_that_cannot_be_asked_is_loose, 0, (int)(sizeof lies / sizeof lies[0]));
 	tcase_add_test(all, a_socket_file_opened_by_name_is_harmless);
 	tcase_add_test(all, a_ring_is_loose);
 	tcase_add_test(all, a_tap_is_loose);
@@ -263,6 +501,7 @@ int main(void)
 	tcase_add_test(all, a_scan_names_some_and_counts_all);
 	tcase_add_test(all, closing_leaves_nothing_loose);
 	tcase_add_test(all, a_closed_standard_input_becomes_dev_null);
+	tcase_add_test(all, chown_is_refused_beside_a_network_socket);
 	suite_add_tcase(suite, all);
 	return run_suite(suite);
 }
