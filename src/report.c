@@ -190,7 +190,10 @@ static void print_gaps(const struct network_off *off)
 	if (!off->kernel_off && !off->landlock.abstract)
 		row("gap", "abstract AF_UNIX sockets outside are reachable (kept off from Landlock ABI 6 on)");
 	if (!off->kernel_off && !off->landlock.held)
-		row("gap", "/proc/PID/mem of the same user's processes, unless Yama forbids it");
+		row("gap", "the same user's processes outside: the pipes and files in their /proc/PID/fd, and "
+			"unless Yama forbids it their memory");
+	if (!off->unshared)
+		row("gap", "if a process outside shares its directory with prog (CLONE_FS), prog can move it: unshare is refused here");
 	if (!off->kernel_off && off->inherited.listener)
 		row("gap", "the inherited listener is a licence to listen, on any port");
 	if (geteuid() == 0)

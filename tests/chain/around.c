@@ -45,6 +45,7 @@ static const struct name calls[] = {
 	{ "prlimit64", SYS_prlimit64 },
 	{ "seccomp", SYS_seccomp },
 	{ "socket", SYS_socket },
+	{ "unshare", SYS_unshare },
 	{ NULL, 0 },
 };
 
