@@ -238,14 +238,24 @@ static uint32_t ask_file_system(int descriptor)
 	return fstatfs(descriptor, &answer) == 0 ? (uint32_t)answer.f_type : 0;
 }
 
-static const char *classify_file(int descriptor)
+/* /proc shows it by the mode of the link. An answer that writes nothing says yes. */
+static bool is_open_for_writing(int descriptor, int proc_fd)
 {
-	const int flags = fcntl(descriptor, F_GETFL);
+	struct stat link = { .st_mode = S_IWUSR };
+	char text[12];
 
-	if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY)
+	if (proc_fd >= 0)
+		return fstatat(proc_fd, decimal(descriptor, text), &link, AT_SYMLINK_NOFOLLOW) != 0 || (link.st_mode & S_IWUSR);
+	const int flags = fcntl(descriptor, F_GETFL);
+	return flags < 0 || (flags & O_ACCMODE) != O_RDONLY;
+}
+
+static const char *classify_file(int descriptor, int proc_fd)
+{
+	if (!is_open_for_writing(descriptor, proc_fd))
 		return NULL;
 	const uint32_t file_system = ask_file_system(descriptor);
-	if (flags < 0 || !file_system)
+	if (!file_system)
 		return "a file of unknown kind";
 	for (size_t i = 0; i < sizeof kernel_files / sizeof kernel_files[0]; i++)
 		if (kernel_files[i] == file_system)
@@ -253,30 +263,35 @@ static const char *classify_file(int descriptor)
 	return NULL;
 }
 
-/* /proc shows a file by its path, everything else by a name that has no slash in front. */
-static const char *classify_by_link(int descriptor, int proc_fd)
-{
-	char text[12], link[40] = ""; /* longer links are cut, and equal none of ours */
-
-	if (readlinkat(proc_fd, decimal(descriptor, text), link, sizeof link - 1) < 0 && errno != ENAMETOOLONG)
-		return "a descriptor of unknown kind";
-	if (link[0] == '/' || link[0] == '\0') /* or a path that is longer than a page */
-		return classify_file(descriptor);
-	if (strncmp(link, "anon_inode:", strlen("anon_inode:")) == 0)
-		return classify_anonymous(link);
-	return ask_file_system(descriptor) == NSFS_MAGIC ? "a namespace" : "a descriptor of unknown kind";
-}
-
 /* Anonymous inodes have no type, and share a file system; pidfds have had one of their own since
  * Linux 6.9, and on some kernels a type. */
-static const char *classify_without_proc(int descriptor, mode_t mode)
+static const char *classify_by_file_system(int descriptor, mode_t mode, int proc_fd)
 {
 	enum { PIDFS_MAGIC = 0x50494446 };
 	const uint32_t file_system = ask_file_system(descriptor);
 
-	if ((mode & S_IFMT) == 0 || !file_system || file_system == ANON_INODE_FS_MAGIC || file_system == PIDFS_MAGIC)
+	if (!S_ISREG(mode) || !file_system || file_system == ANON_INODE_FS_MAGIC || file_system == PIDFS_MAGIC)
 		return "a descriptor whose kind /proc would tell";
-	return file_system == NSFS_MAGIC ? "a namespace" : classify_file(descriptor);
+	return file_system == NSFS_MAGIC ? "a namespace" : classify_file(descriptor, proc_fd);
+}
+
+/* /proc shows a file by its path, everything else by a name that has no slash in front. */
+static const char *classify_by_link(int descriptor, mode_t mode, int proc_fd)
+{
+	static const char unknown[] = "a descriptor of unknown kind";
+	char text[12], link[40]; /* longer links are cut, and equal none of ours */
+	const ssize_t length = readlinkat(proc_fd, decimal(descriptor, text), link, sizeof link - 1);
+
+	if (length < 0 && errno == ENAMETOOLONG) /* a path that is longer than a page */
+		return classify_by_file_system(descriptor, mode, proc_fd);
+	if (length <= 0)
+		return unknown;
+	link[length] = '\0';
+	if (link[0] == '/')
+		return S_ISREG(mode) ? classify_file(descriptor, proc_fd) : unknown;
+	if (strncmp(link, "anon_inode:", strlen("anon_inode:")) == 0)
+		return classify_anonymous(link);
+	return ask_file_system(descriptor) == NSFS_MAGIC ? "a namespace" : unknown;
 }
 
 static const char *classify(struct inherited *inherited, int number, int proc_fd, bool kernel_off)
@@ -296,7 +311,8 @@ static const char *classify(struct inherited *inherited, int number, int proc_fd
 	case S_IFLNK:
 		return NULL;
 	default: /* S_IFREG, and anonymous inodes, which have no type */
-		return proc_fd >= 0 ? classify_by_link(number, proc_fd) : classify_without_proc(number, status.st_mode);
+		return proc_fd >= 0 ? classify_by_link(number, status.st_mode, proc_fd)
+							: classify_by_file_system(number, status.st_mode, proc_fd);
 	}
 }
 

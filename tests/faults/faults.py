@@ -46,6 +46,7 @@ NO_PROC = ["-f", "--seccomp-bpf"]
 PATHS = [
     ("plain", [], [], ""),
     ("-c", ["-c"], [], "udp"),
+    ("-c, kinds", ["-c"], [], "kinds"),
     ("-k", ["-k"], [], ""),
     ("-l", ["-l"], [], ""),
     ("-p chown", ["-p", "chown"], [], ""),
@@ -93,19 +94,31 @@ class Faults:
         for listener in (self.tcp, abstract):
             threading.Thread(target=accept_all, args=(listener,), daemon=True).start()
 
+    @staticmethod
+    def hold(held, listener):
+        """What prog would inherit: for -c, of each kind that is judged in another way."""
+        if held == "tcp":
+            return [socket.create_connection(listener.getsockname())]
+        if held == "udp":
+            return [socket.socket(socket.AF_INET, socket.SOCK_DGRAM)]
+        if held != "kinds":
+            return []
+        names = [("/proc/self/mem", os.O_RDWR), ("/proc/self/ns/net", os.O_RDONLY), ("/dev/net/tun", os.O_RDWR),
+                 ("/dev/fuse", os.O_RDWR), ("/dev/null", os.O_RDWR), (__file__, os.O_RDONLY)]
+        userfaultfd = ctypes.CDLL(None).syscall({"x86_64": 323}.get(os.uname().machine, 282), os.O_CLOEXEC | 1)
+        return [open(os.open(name, how), "rb", 0) for name, how in names if os.access(name, os.F_OK)] + [
+            open(number, "rb", 0) for number in (os.eventfd(0), os.memfd_create("file"), userfaultfd) if number >= 0]
+
     def run(self, side, path, strace, prog=None, stop=False):
         """The words that judge left (None: it did not run), status, messages, trace."""
         _, options, more, held = path
         base = os.path.join(side.directory, str(next(self.numbers)))
         trace, report = base + ".trace", base + ".report"
-        stdin, loose, stream = subprocess.DEVNULL, None, None
-        if held == "tcp":
-            stream = socket.create_connection(self.tcp.getsockname())
-        elif held == "udp":
-            stdin = loose = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        keep = [s.fileno() for s in (loose, stream) if s]
+        things = self.hold(held, self.tcp)
+        stdin = things[0] if held == "udp" else subprocess.DEVNULL
+        keep = [thing.fileno() for thing in things]
         command = [self.judge, report, str(side.outside.pid), self.abstract,
-                   str(stream.fileno() if stream else -1), str(self.tcp.getsockname()[1])]
+                   str(keep[0] if held == "tcp" else -1), str(self.tcp.getsockname()[1])]
         command, user = prog or command, side.user()
         if strace is not None:
             if more is NO_PROC:  # 65536 fcntls; the listing needs them, and -b excludes --seccomp-bpf
@@ -128,16 +141,15 @@ class Faults:
             messages = (output := process.communicate())[1] + "no end in 120 s\n"
         if prog:
             words = {"summary": output[0]}
-        for held_socket in (loose, stream):
-            if held_socket:
-                held_socket.close()
+        for thing in things:
+            thing.close()
         calls = []
         if os.path.exists(report):
             with open(report) as file:
                 words = dict((line + " ").split(" ", 1) for line in file.read().splitlines())
-            for number in keep:  # which differs from run to run
+            for index, number in enumerate(keep):  # which differ from run to run
                 if "descriptor%d" % number in words:
-                    words["descriptor-held"] = words.pop("descriptor%d" % number)
+                    words["descriptor-held%d" % index] = words.pop("descriptor%d" % number)
             os.unlink(report)
         if os.path.exists(trace):
             with open(trace, errors="replace") as file:
