@@ -113,6 +113,9 @@ need() {
 # need_program PACKAGE PROGRAM
 need_program() { need "$1" command -v "$2"; }
 
+# is_static FILE: it needs no loader, which itself opens files
+is_static() { ! readelf -lW "$1" 2>/dev/null | grep -q INTERP; }
+
 # need_built FILE...: go on only if make has made them; without, nothing must look tested
 need_built() {
 	local file
