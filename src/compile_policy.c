@@ -133,7 +133,7 @@ static bool is_multiplexed(const struct architecture *architecture, const struct
 static void add_rule(scmp_filter_ctx filter, const struct architecture *architecture,
 	const struct policy_rule *rule)
 {
-	struct scmp_arg_cmp compared[2];
+	struct scmp_arg_cmp compared[sizeof rule->tests / sizeof rule->tests[0]];
 	const unsigned count = compare_arguments(rule, compared);
 	const uint32_t action =
 		SCMP_ACT_ERRNO(rule->result == REFUSE ? REFUSE_ERROR : MISSING_ERROR);
@@ -332,8 +332,8 @@ static void write_table(void)
 		const struct policy_rule *rule = &policy[i];
 		printf("%-10s %-7s %s", policy_filter_names[rule->filter],
 			rule->result == REFUSE ? "refuse" : "ENOSYS", rule->call);
-		print_test(&rule->tests[0]);
-		print_test(&rule->tests[1]);
+		for (size_t j = 0; j < sizeof rule->tests / sizeof rule->tests[0]; j++)
+			print_test(&rule->tests[j]);
 		printf("  # %s", rule->why);
 		if (rule->architectures) {
 			printf(" (");

@@ -31,6 +31,11 @@
 
 #define SOCKET_OPTION(level, option, why) \
 	{ BASE, "setsockopt", { { IS, 1, level, #level }, { IS, 2, option, #option } }, REFUSE, 0, why }
+/* Of length 0 it takes away what was set and does nothing else: servers, ircd for one, do so
+ * to every connection that they accept. IS_NOT refuses garbage, so no length passes for 0. */
+#define SOCKET_OPTION_UNLESS_EMPTY(level, option, why) \
+	{ BASE, "setsockopt", \
+		{ { IS, 1, level, #level }, { IS, 2, option, #option }, { IS_NOT, 4, 0, NULL } }, REFUSE, 0, why }
 
 const char *const policy_filter_names[POLICY_FILTERS] = {
 	[BASE] = "base", [NO_CONNECT] = "no_connect", [NO_LISTEN] = "no_listen", [TRACE] = "trace"
@@ -62,9 +67,9 @@ const struct policy_rule policy[] = {
 	{ BASE, "sendmmsg", { { HAS, 3, NAMED(MSG_FASTOPEN) } }, REFUSE, 0, "the same" },
 	SOCKET_OPTION(IPPROTO_TCP, TCP_FASTOPEN_CONNECT, "the same, at the next send"),
 	SOCKET_OPTION(IPPROTO_TCP, TCP_ULP, "puts another protocol under a connection (smc)"),
-	SOCKET_OPTION(IPPROTO_IP, IP_OPTIONS, "source routing: data leaves for another address"),
-	SOCKET_OPTION(IPPROTO_IPV6, IPV6_RTHDR, "the same"),
-	SOCKET_OPTION(IPPROTO_IPV6, IPV6_2292PKTOPTIONS, "the same, as RFC 2292 had it"),
+	SOCKET_OPTION_UNLESS_EMPTY(IPPROTO_IP, IP_OPTIONS, "source routing: data leaves for another address"),
+	SOCKET_OPTION_UNLESS_EMPTY(IPPROTO_IPV6, IPV6_RTHDR, "the same"),
+	SOCKET_OPTION_UNLESS_EMPTY(IPPROTO_IPV6, IPV6_2292PKTOPTIONS, "the same, as RFC 2292 had it"),
 	/* The same address on another link is another peer. */
 	SOCKET_OPTION(SOL_SOCKET, SO_BINDTODEVICE, "moves a connection to another interface"),
 	SOCKET_OPTION(SOL_SOCKET, SO_BINDTOIFINDEX, "the same, by number"),
@@ -80,12 +85,17 @@ const struct policy_rule policy[] = {
 	SOCKET_OPTION(IPPROTO_IPV6, MCAST_JOIN_SOURCE_GROUP, "the same"),
 
 	/* Nobody else's network. */
+	{ BASE, "setns", { { ALWAYS } }, REFUSE, 0, "joins a network namespace that exists" },
 	{ BASE, "request_key", { { IS_NOT, 2, 0, "NULL" } }, REFUSE, 0, "the kernel's helper asks the DNS" },
 	/* Who holds a program's descriptor may run it on frames of its own, or put it on an interface,
 	 * without a capability. All of bpf, since a later kernel takes flags beside the command. */
 	{ BASE, "bpf", { { ALWAYS } }, MISSING, 0, "sends whole frames, by an XDP program passed in" },
 	{ BASE, "ioctl", { { IS, 1, NAMED(TIOCSTI) } }, REFUSE, 0, "types into the terminal" },
 	{ BASE, "ioctl", { { IS, 1, NAMED(TIOCLINUX) } }, REFUSE, 0, "pastes into the console" },
+	/* Which bits are set stands in memory. TIOCMBIC only clears them. */
+	{ BASE, "ioctl", { { IS, 1, NAMED(TIOCMBIS) } }, REFUSE, 0,
+		"sets the loopback bit of a serial line: what is written comes back as typed" },
+	{ BASE, "ioctl", { { IS, 1, NAMED(TIOCMSET) } }, REFUSE, 0, "the same" },
 	/* Two ioctl numbers are composed otherwise on powerpc. compile_policy has the
 	 * target's compiler check each of these values against its own headers. */
 	{ BASE, "ioctl", { { IS, 1, 0x400454ca, "TUNSETIFF" } }, REFUSE, I386 | S390X | OTHERS, "attaches a tap" },

@@ -44,7 +44,7 @@ enum {
 struct policy_rule {
 	enum policy_filter filter;
 	const char *call;
-	struct policy_test tests[2]; /* all of them must hold */
+	struct policy_test tests[3]; /* all of them must hold */
 	enum policy_result result;
 	unsigned architectures;
 	const char *why;

@@ -38,6 +38,7 @@ sendmsg                46   370      211  296      211      341    370
 sendmmsg              307   345      269  374      269      349    358
 setsockopt             54   366      208  294      208      339    366
 socketcall              -   102        -    -        -      102    102
+setns                 308   346      268  375      268      350    339
 request_key           249   287      218  310      218      270    279
 ioctl                  16    54       29   54       29       54     54
 io_uring_setup        425   425      425  425      425      425    425
@@ -56,13 +57,15 @@ NUMBERS = {name: {row[0]: int(row[column]) for row in ROWS if row[column] != "-"
 AF_UNIX = 1                # unix(7), linux/socket.h
 MSG_FASTOPEN = 0x20000000  # the same
 SOCKET_OPTIONS = {         # ip(7), ipv6(7), tcp(7), socket(7), RFC 3542, 3678; linux/in.h, in6.h, tcp.h
-    (0, 4): "IP_OPTIONS", (41, 57): "IPV6_RTHDR", (41, 6): "IPV6_2292PKTOPTIONS",
     (6, 31): "TCP_ULP", (6, 30): "TCP_FASTOPEN_CONNECT",
     (1, 25): "SO_BINDTODEVICE", (1, 62): "SO_BINDTOIFINDEX", (1, 5): "SO_DONTROUTE",
     (0, 35): "IP_ADD_MEMBERSHIP", (0, 39): "IP_ADD_SOURCE_MEMBERSHIP",
     (0, 42): "MCAST_JOIN_GROUP", (0, 46): "MCAST_JOIN_SOURCE_GROUP",
     (41, 20): "IPV6_ADD_MEMBERSHIP", (41, 42): "MCAST_JOIN_GROUP",
     (41, 46): "MCAST_JOIN_SOURCE_GROUP",
+}
+UNLESS_EMPTY = {           # of length 0 they take away what was set: ip(7), RFC 3542 section 7, RFC 2292
+    (0, 4): "IP_OPTIONS", (41, 57): "IPV6_RTHDR", (41, 6): "IPV6_2292PKTOPTIONS",
 }
 SOCKETCALL_ALLOWED = {     # socketcall(2), linux/net.h; what else there is or will be is refused
     5: "accept", 6: "getsockname", 7: "getpeername", 9: "send", 10: "recv", 12: "recvfrom",
@@ -73,7 +76,7 @@ SOCKETCALL_ALLOWED = {     # socketcall(2), linux/net.h; what else there is or w
 def ioctl_requests(name):
     """ioctl_tty(2), linux/if_tun.h, linux/vhost.h; powerpc has its own _IO and _IOW in asm/ioctl.h."""
     none, write = (1 << 29, 4 << 29) if name == "ppc64le" else (0, 1 << 30)
-    return {0x5412: "TIOCSTI", 0x541C: "TIOCLINUX",
+    return {0x5412: "TIOCSTI", 0x541C: "TIOCLINUX", 0x5416: "TIOCMBIS", 0x5418: "TIOCMSET",
             write | 4 << 16 | ord("T") << 8 | 202: "TUNSETIFF", none | 0xAF << 8 | 1: "VHOST_SET_OWNER"}
 
 
@@ -118,6 +121,9 @@ def rules(filter_name, name, args):
     def garbage_too(call, i, condition):
         return Rule(name, call, condition(args.low[i]), condition(register[i]), args.high[i] != 0)
 
+    def is_option(options):
+        return z3.Or([z3.And(args.low[1] == level, args.low[2] == option) for level, option in options])
+
     if filter_name == "base":
         yield garbage_too("socket", 0, lambda family: family != AF_UNIX)
         yield garbage_too("socketpair", 0, lambda family: family != AF_UNIX)
@@ -127,8 +133,9 @@ def rules(filter_name, name, args):
             yield always(call, ENOSYS)
         for call, i in ("sendto", 3), ("sendmsg", 2), ("sendmmsg", 3):
             yield exactly(call, args.low[i] & MSG_FASTOPEN != 0)
-        yield exactly("setsockopt", z3.Or([z3.And(args.low[1] == level, args.low[2] == option)
-                                           for level, option in SOCKET_OPTIONS]))
+        yield exactly("setsockopt", is_option(SOCKET_OPTIONS))
+        yield garbage_too("setsockopt", 4, lambda length: z3.And(is_option(UNLESS_EMPTY), length != 0))
+        yield always("setns")
         yield exactly("request_key", register[2] != 0)
         yield exactly("ioctl", z3.Or([args.low[1] == request for request in ioctl_requests(name)]))
     elif filter_name == "no_connect":

@@ -47,7 +47,7 @@ enum { MACHINES = sizeof machines / sizeof machines[0] };
 static const uint32_t foreign[] = { 8, 0x8000002b, 22, 20, 0x80000015, 0x400000f3, 0 };
 
 enum call { SOCKET, SOCKETPAIR, SOCKETCALL, IO_URING_SETUP, IO_URING_ENTER, IO_URING_REGISTER,
-	SENDTO, SENDMSG, SENDMMSG, SETSOCKOPT, REQUEST_KEY, BPF_CALL, IOCTL, CONNECT, BIND, LISTEN, PTRACE,
+	SENDTO, SENDMSG, SENDMMSG, SETSOCKOPT, SETNS, REQUEST_KEY, BPF_CALL, IOCTL, CONNECT, BIND, LISTEN, PTRACE,
 	READV, WRITEV, GETFD, CALLS };
 
 static const int numbers[CALLS][COLUMNS] = {
@@ -62,6 +62,7 @@ static const int numbers[CALLS][COLUMNS] = {
 	[SENDMSG] =           {  46,   370, 211, 296, 341, 370 },
 	[SENDMMSG] =          { 307,   345, 269, 374, 349, 358 },
 	[SETSOCKOPT] =        {  54,   366, 208, 294, 339, 366 },
+	[SETNS] =             { 308,   346, 268, 375, 350, 339 },
 	[REQUEST_KEY] =       { 249,   287, 218, 310, 270, 279 },
 	[BPF_CALL] =          { 321,   357, 280, 386, 361, 351 },
 	[IOCTL] =             {  16,    54,  29,  54,  54,  54 },
@@ -117,9 +118,24 @@ static const struct {
 	{ BASE, SETSOCKOPT, { 3, 1, 4 }, ALLOW },   /* SOL_SOCKET, SO_ERROR: the number of IP_OPTIONS */
 	{ BASE, SETSOCKOPT, { 3, 6, 30 }, REFUSED },
 	{ BASE, SETSOCKOPT, { 3, 6, 31 }, REFUSED },
-	{ BASE, SETSOCKOPT, { 3, 0, 4 }, REFUSED },
-	{ BASE, SETSOCKOPT, { 3, 41, 57 }, REFUSED },
-	{ BASE, SETSOCKOPT, { 3, 41, 6 }, REFUSED },
+	{ BASE, SETSOCKOPT, { 3, 0, 4, 0x1000, 4 }, REFUSED },
+	{ BASE, SETSOCKOPT, { 3, 41, 57, 0x1000, 24 }, REFUSED },
+	{ BASE, SETSOCKOPT, { 3, 41, 6, 0x1000, 40 }, REFUSED },
+	/* Of length 0 they clear. */
+	{ BASE, SETSOCKOPT, { 3, 0, 4, 0, 0 }, ALLOW },
+	{ BASE, SETSOCKOPT, { 3, 0, 4, 0x1000, 0, ANY }, ALLOW },
+	{ BASE, SETSOCKOPT, { ANY, UPPER, UPPER | 4, ANY, 0 }, ALLOW },
+	{ BASE, SETSOCKOPT, { 3, 41, 57, 0, 0 }, ALLOW },
+	{ BASE, SETSOCKOPT, { 3, 41, 6, 0x1000, 0 }, ALLOW },
+	{ BASE, SETSOCKOPT, { 3, 0, 4, 0, 0xffffffff }, REFUSED },
+	{ BASE, SETSOCKOPT, { 3, 41, 57, 0, 0x80000000 }, REFUSED },
+	{ BASE, SETSOCKOPT, { 3, 0, 4, 0x1000, UPPER | 4 }, REFUSED },
+	{ BASE, SETSOCKOPT, { 3, 41, 57, 0x1000, UPPER | 24 }, REFUSED },
+	{ BASE, SETSOCKOPT, { 3, 0, 4, 0x1000, UPPER }, REFUSED }, /* on purpose */
+	{ BASE, SETSOCKOPT, { 3, 41, 57, 0x1000, UPPER }, REFUSED },
+	{ BASE, SETSOCKOPT, { 3, 41, 6, 0x1000, UINT64_C(0x100000000) }, REFUSED },
+	{ BASE, SETSOCKOPT, { 3, 6, 31, 0, 0 }, REFUSED }, /* the others whatever the length */
+	{ BASE, SETSOCKOPT, { 3, 1, 25, 0, 0 }, REFUSED },
 	{ BASE, SETSOCKOPT, { 3, 1, 25 }, REFUSED },
 	{ BASE, SETSOCKOPT, { 3, 1, 62 }, REFUSED },
 	{ BASE, SETSOCKOPT, { 3, 1, 5 }, REFUSED },
@@ -135,8 +151,10 @@ static const struct {
 	{ BASE, SETSOCKOPT, { 3, 41, 26 }, ALLOW }, /* IPV6_V6ONLY */
 	{ BASE, SETSOCKOPT, { 3, 41, 31 }, ALLOW }, /* the number of TCP_ULP at another level */
 	{ BASE, SETSOCKOPT, { 3, UPPER | 6, 31 }, REFUSED },
-	{ BASE, SETSOCKOPT, { 3, 0, UPPER | 4 }, REFUSED },
-	{ BASE, SETSOCKOPT, { 3, UPPER | 41, UPPER | 57 }, REFUSED },
+	{ BASE, SETSOCKOPT, { 3, 0, UPPER | 4, 0x1000, 4 }, REFUSED },
+	{ BASE, SETSOCKOPT, { 3, UPPER | 41, UPPER | 57, 0x1000, 24 }, REFUSED },
+	{ BASE, SETNS, { 3, 0 }, REFUSED },
+	{ BASE, SETNS, { 3, 0x40000000 }, REFUSED }, /* CLONE_NEWNET */
 	{ BASE, REQUEST_KEY, { 1, 1, 0, 0 }, ALLOW },
 	{ BASE, REQUEST_KEY, { 1, 1, 0x1000, 0 }, REFUSED },
 	{ BASE, REQUEST_KEY, { 1, 1, UINT64_C(0x7fff00000000), 0 }, REFUSED },
@@ -148,6 +166,12 @@ static const struct {
 	{ BASE, IOCTL, { 0, UPPER | 0x5412, 0 }, REFUSED },
 	{ BASE, IOCTL, { 0, 0x541c, 0 }, REFUSED }, /* TIOCLINUX */
 	{ BASE, IOCTL, { 0, UPPER | 0x541c, 0 }, REFUSED },
+	{ BASE, IOCTL, { 0, 0x5416, 0x1000 }, REFUSED }, /* TIOCMBIS */
+	{ BASE, IOCTL, { 0, UPPER | 0x5416, 0x1000 }, REFUSED },
+	{ BASE, IOCTL, { 0, 0x5418, 0x1000 }, REFUSED }, /* TIOCMSET */
+	{ BASE, IOCTL, { 0, UPPER | 0x5418, 0x1000 }, REFUSED },
+	{ BASE, IOCTL, { 0, 0x5415, 0x1000 }, ALLOW }, /* TIOCMGET */
+	{ BASE, IOCTL, { 0, 0x5417, 0x1000 }, ALLOW }, /* TIOCMBIC: it clears */
 	{ BASE, IOCTL, { 0x5412, 0x541b, 0x5412 }, ALLOW }, /* FIONREAD */
 	{ BASE, CONNECT, { 3 }, ALLOW },
 	{ BASE, BIND, { 3 }, ALLOW },
@@ -206,9 +230,10 @@ static const uint32_t composed_ioctls[2][2] = {
  * arguments, so that the kernel's action cache can answer them. */
 static bool concerns(enum filter filter, const struct machine *machine, int number)
 {
-	static const enum call concerned[FILTERS][14] = {
+	static const enum call concerned[FILTERS][15] = {
 		[BASE] = { SOCKET, SOCKETPAIR, SOCKETCALL, IO_URING_SETUP, IO_URING_ENTER,
-			IO_URING_REGISTER, SENDTO, SENDMSG, SENDMMSG, SETSOCKOPT, REQUEST_KEY, BPF_CALL, IOCTL, CALLS },
+			IO_URING_REGISTER, SENDTO, SENDMSG, SENDMMSG, SETSOCKOPT, SETNS, REQUEST_KEY, BPF_CALL,
+			IOCTL, CALLS },
 		/* libseccomp adds socketcall of its own accord. */
 		[NO_CONNECT] = { CONNECT, BIND, SENDTO, SOCKETCALL, CALLS },
 		[NO_LISTEN] = { LISTEN, SOCKETCALL, CALLS },
