@@ -14,11 +14,14 @@
 #include <grp.h>
 #include <linux/bpf.h>
 #include <linux/capability.h>
+#include <linux/fib_rules.h>
 #include <linux/filter.h>
 #include <linux/if_tun.h>
+#include <linux/if_xdp.h>
 #include <linux/io_uring.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <net/if.h>
 #include <poll.h>
@@ -30,6 +33,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -44,9 +48,10 @@ enum { PEERS = 4096, FIRST_HELD = 100, BACKLOG = 512 };
 static char scratch[] = "/tmp/netprobe.XXXXXX";
 static char shared_file[64];
 static const char *sets = "none";
-static bool allow_abstract, lower_limit, without_landlock;
+static bool allow_abstract, lower_limit, without_landlock, share_directory;
 static int accomplice_end, accomplice_given; /* the two ends of a socket pair */
 static int wire = -1, second_wire = -1, link_end = -1;
+static int container_unix = -1, container_user = -1, container_net = -1, xdp_program = -1;
 
 static _Noreturn void fail(const char *what)
 {
@@ -183,6 +188,53 @@ out:
 	close(route);
 }
 
+static bool ask_route(struct nlmsghdr *message)
+{
+	const int route = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	struct { struct nlmsghdr header; struct nlmsgerr error; } answer = { .error.error = -1 };
+
+	message->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
+	if (send(route, message, message->nlmsg_len, 0) < 0 || recv(route, &answer, sizeof answer, MSG_TRUNC) < 0)
+		answer.error.error = -1;
+	close(route);
+	return answer.error.error == 0;
+}
+
+struct rule_message { struct nlmsghdr header; struct fib_rule_hdr rule; char attributes[64]; };
+
+static struct rule_message make_rule(uint16_t type, uint16_t flags, uint32_t priority, uint8_t table)
+{
+	struct rule_message message = {
+		.header = { .nlmsg_len = NLMSG_LENGTH(sizeof message.rule), .nlmsg_type = type, .nlmsg_flags = flags },
+		.rule = { .family = AF_INET, .action = FR_ACT_TO_TBL, .table = table },
+	};
+
+	attribute(&message.header, FRA_PRIORITY, &priority, sizeof priority);
+	return message;
+}
+
+/* What ROUTED_USER owns goes by the second wire, before anybody asks whether it is local: the first rule,
+ * of the local table, is put behind. */
+static void route_by_owner(void)
+{
+	enum { TABLE = 77, OWNER = 5, LOCAL = 10 };
+	const struct fib_rule_uid_range range = { ROUTED_USER, ROUTED_USER };
+	const uint16_t make = NLM_F_CREATE | NLM_F_EXCL;
+	struct { struct nlmsghdr header; struct rtmsg route; char attributes[64]; } way = {
+		.header = { .nlmsg_len = NLMSG_LENGTH(sizeof way.route), .nlmsg_type = RTM_NEWROUTE, .nlmsg_flags = make },
+		.route = { .rtm_family = AF_INET, .rtm_table = TABLE, .rtm_protocol = RTPROT_STATIC, .rtm_scope = RT_SCOPE_LINK,
+			.rtm_type = RTN_UNICAST },
+	};
+	struct rule_message local = make_rule(RTM_NEWRULE, make, LOCAL, RT_TABLE_LOCAL);
+	struct rule_message first = make_rule(RTM_DELRULE, 0, 0, RT_TABLE_LOCAL);
+	struct rule_message owner = make_rule(RTM_NEWRULE, make, OWNER, TABLE);
+
+	attribute(&way.header, RTA_OIF, &shared->second_wire, sizeof shared->second_wire);
+	attribute(&owner.header, FRA_UID_RANGE, &range, sizeof range);
+	if (!ask_route(&way.header) || !ask_route(&local.header) || !ask_route(&owner.header) || !ask_route(&first.header))
+		fprintf(stderr, "netprobe: no routing by owner: %s\n", strerror(errno));
+}
+
 /* The text of a frame that came out of the macvtap. */
 static void read_link(void)
 {
@@ -222,6 +274,7 @@ static void set_up_network(uid_t user)
 	if (second_wire >= 0) {
 		shared->second_wire = (int32_t)if_nametoindex("wire1");
 		address_wire6(shared->second_wire, 2, 124);
+		route_by_owner();
 	}
 	close(inet);
 	snprintf(request.ifr_name, sizeof request.ifr_name, "tap0");
@@ -404,9 +457,11 @@ static void serve(void)
 	watch(link_end, LINK, NULL);
 }
 
-/* "PID give KIND" is answered with a descriptor, "PID dial PORT TOKEN" when it was done. */
+/* "PID give KIND" and "PID lend THING" are answered with a descriptor, "PID dial PORT TOKEN" when it was done. */
 static void help(int fd)
 {
+	const struct { const char *name; int fd; } things[] = { { "user", container_user }, { "net", container_net }, { "unix", container_unix },
+		{ "program", xdp_program } };
 	char request[RECORD], text[RECORD];
 	int number, held = -1;
 
@@ -414,6 +469,10 @@ static void help(int fd)
 		return;
 	if (sscanf(request, "%*d give %d", &number) == 1 && number >= 0 && number < HOLDERS) {
 		held = make_held(number, shared);
+	} else if (sscanf(request, "%*d lend %103s", text) == 1) {
+		for (size_t i = 0; i < sizeof things / sizeof things[0]; i++)
+			if (strcmp(text, things[i].name) == 0)
+				held = dup(things[i].fd);
 	} else if (sscanf(request, "%*d dial %d %103s", &number, text) == 2) {
 		const int caller = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		const union address to = { .in = { .sin_family = AF_INET, .sin_port = htons((uint16_t)number), .sin_addr = shared->new4.in.sin_addr } };
@@ -488,6 +547,49 @@ static _Noreturn void be_victim(int pipe_end)
 	}
 }
 
+static int positive(int fd) { return fd > 0 ? fd : 0; }
+
+/* --- The container: a process in namespaces of the user's own, with a tap that it reads. --- */
+
+static int own_channel[2]; /* with the container, then with the supervised */
+
+static _Noreturn void be_container(void)
+{
+	struct ifreq request = { .ifr_name = "tap0", .ifr_flags = IFF_TAP | IFF_NO_PI };
+	uint8_t frame[2048];
+	char text[24];
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0)
+		_exit(1);
+	/* New capabilities have cleared these: nobody could read our /proc/PID, and we would outlive the driver. */
+	prctl(PR_SET_DUMPABLE, 1L, 0L, 0L, 0L);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	const int tap = open(shared->tun_device[0] ? shared->tun_device : "/dev/net/tun", O_RDWR | O_CLOEXEC);
+	const bool tapped = tap >= 0 && ioctl(tap, TUNSETIFF, &request) == 0;
+	send_descriptor(own_channel[1], socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), "ready");
+	for (;;) {
+		if (!tapped)
+			pause();
+		if (read(tap, frame, sizeof frame) >= 14 && frame[6] == 2 && frame[7] == 'n' && frame[8] == 'p') {
+			snprintf(text, sizeof text, "from %d.%d", frame[9], frame[10]);
+			record("tap", text, (int)strlen(text));
+		}
+	}
+}
+
+static int open_namespace(int process, const char *kind, struct handle *handle)
+{
+	char file[40];
+	int mount;
+
+	snprintf(file, sizeof file, "/proc/%d/ns/%s", process, kind);
+	const int fd = open(file, O_RDONLY | O_CLOEXEC);
+	handle->size = sizeof handle->text; /* Linux 6.18 has handles of namespaces */
+	if (fd < 0 || syscall(SYS_name_to_handle_at, fd, "", handle, &mount, (long)AT_EMPTY_PATH) != 0)
+		handle->size = 0;
+	return fd;
+}
+
 static pid_t start(void (*role)(void))
 {
 	const pid_t parent = getpid(), child = fork();
@@ -501,6 +603,70 @@ static pid_t start(void (*role)(void))
 		role();
 	}
 	return child;
+}
+
+/* 0 where user namespaces are not to be had. */
+static pid_t start_container(void)
+{
+	char text[8];
+	struct stat status;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, own_channel) != 0)
+		fail("make a socket pair");
+	const pid_t container = start(be_container);
+	close(own_channel[1]);
+	container_unix = receive_descriptor(own_channel[0], text, sizeof text);
+	if (container_unix < 0)
+		return container;
+	fcntl(container_unix, F_SETFD, FD_CLOEXEC);
+	container_user = open_namespace(container, "user", &shared->handle_user);
+	container_net = open_namespace(container, "net", &shared->handle_net);
+	if (container_user < 0 || container_net < 0 || fstat(container_user, &status) != 0)
+		fail("open the namespaces of the container");
+	shared->container_number = status.st_ino;
+	shared->container = container;
+	return container;
+}
+
+/* --- The supervised: whatever memfd_create is to give it, its supervisor says; it sends that on. --- */
+
+static _Noreturn void be_supervised(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_memfd_create, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = { .len = 4, .filter = code };
+	char text[RECORD];
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L);
+	const int listener = (int)syscall(SYS_seccomp, (long)SECCOMP_SET_MODE_FILTER, (long)SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+	send_descriptor(own_channel[1], listener, "ready");
+	close(listener);
+	for (;;) {
+		const int file = (int)syscall(SYS_memfd_create, "mine", 0L);
+		const ssize_t size = file < 0 ? -1 : pread(file, text, sizeof text, 0);
+		if (size > 0)
+			record("supervised", text, (int)size);
+		else
+			usleep(20000); /* there is no supervisor any more */
+	}
+}
+
+static pid_t start_supervised(void)
+{
+	char text[8];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, own_channel) != 0)
+		fail("make a socket pair");
+	const pid_t supervised = start(be_supervised);
+	close(own_channel[1]);
+	shared->listener = positive(receive_descriptor(own_channel[0], text, sizeof text));
+	if (shared->listener)
+		fcntl(shared->listener, F_SETFD, FD_CLOEXEC);
+	return supervised;
 }
 
 static int victim_pipe_end;
@@ -548,8 +714,6 @@ static void keep_polling(void)
 	munmap(entries, (size_t)page);
 }
 
-static int positive(int fd) { return fd > 0 ? fd : 0; }
-
 /* The smallest XDP program there is: it lets pass what it sees. */
 static void load_xdp(void)
 {
@@ -561,17 +725,80 @@ static void load_xdp(void)
 	load.insn_cnt = sizeof code / sizeof code[0];
 	load.insns = (uintptr_t)code;
 	load.license = (uintptr_t)"ISC";
-	shared->xdp = positive((int)syscall(SYS_bpf, (long)BPF_PROG_LOAD, &load, sizeof load));
-	if (shared->xdp)
-		fcntl(shared->xdp, F_SETFD, 0);
+	xdp_program = (int)syscall(SYS_bpf, (long)BPF_PROG_LOAD, &load, sizeof load); /* close-on-exec */
+}
+
+/* With a frame's room in memory that is inherited too, on the link whose other end we hold. */
+static void make_xdp_socket(void)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	const int fd = socket(AF_XDP, SOCK_RAW, 0), memory = (int)syscall(SYS_memfd_create, "frames", 0L), entries = XDP_RING;
+	struct xdp_mmap_offsets offsets;
+	socklen_t size = sizeof offsets;
+	const struct sockaddr_xdp address = { .sxdp_family = AF_XDP, .sxdp_flags = XDP_COPY, .sxdp_ifindex = if_nametoindex("link0") };
+
+	if (fd < 0 || memory < 0 || ftruncate(memory, (off_t)page) != 0)
+		return;
+	void *frames = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
+	const struct xdp_umem_reg area = { .addr = (uintptr_t)frames, .len = page, .chunk_size = page > 4096 ? 4096 : (uint32_t)page };
+	if (setsockopt(fd, SOL_XDP, XDP_UMEM_REG, &area, sizeof area) != 0 ||
+		setsockopt(fd, SOL_XDP, XDP_UMEM_FILL_RING, &entries, sizeof entries) != 0 ||
+		setsockopt(fd, SOL_XDP, XDP_UMEM_COMPLETION_RING, &entries, sizeof entries) != 0 ||
+		setsockopt(fd, SOL_XDP, XDP_TX_RING, &entries, sizeof entries) != 0 ||
+		getsockopt(fd, SOL_XDP, XDP_MMAP_OFFSETS, &offsets, &size) != 0 ||
+		bind(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
+		fprintf(stderr, "netprobe: no AF_XDP socket: %s\n", strerror(errno));
+		return;
+	}
+	shared->xdp_socket = fd;
+	shared->xdp_memory = memory;
+	shared->xdp_producer = offsets.tx.producer;
+	shared->xdp_descriptors = offsets.tx.desc;
+}
+
+static void make_router(void)
+{
+	const int fd = socket(AF_INET, SOCK_RAW, IPPROTO_IGMP), on = 1;
+
+	if (fd >= 0 && setsockopt(fd, IPPROTO_IP, 200 /* MRT_INIT */, &on, sizeof on) == 0)
+		shared->router = fd;
+}
+
+/* Where disablenetwork-lsm is loaded: a bpffs with files and folders that its pins could be. */
+static void make_pins(uid_t user)
+{
+	char file[160];
+
+	if (user != 0 || access("/sys/fs/bpf/disablenetwork", F_OK) != 0)
+		return;
+	snprintf(file, sizeof file, "%s/bpf", scratch);
+	if (mkdir(file, 0700) != 0 || mount("bpf", file, "bpf", 0, NULL) != 0)
+		return;
+	memcpy(shared->pins, file, sizeof shared->pins);
+	for (int run = 0; run < 2; run++) {
+		snprintf(file, sizeof file, "%s/%d", shared->pins, run);
+		mkdir(file, 0700);
+		for (int i = 0; i < 5; i++) {
+			snprintf(file, sizeof file, i == 4 ? "%s/%d/pin-to-keep" : "%s/%d/pin-%d", shared->pins, run, i);
+			union bpf_attr pin;
+			memset(&pin, 0, sizeof pin);
+			pin.pathname = (uintptr_t)file;
+			pin.bpf_fd = (uint32_t)xdp_program;
+			if (i == 3 ? mkdir(file, 0700) != 0 : syscall(SYS_bpf, (long)BPF_OBJ_PIN, &pin, sizeof pin) != 0)
+				fail("pin a program");
+		}
+	}
 }
 
 /* What only root can make is made before the user is changed. */
-static void make_others(void)
+static void make_others(uid_t user)
 {
 	load_xdp();
+	make_pins(user);
 	if (!in_sets("other"))
 		return;
+	make_xdp_socket();
+	make_router();
 	shared->netlink = positive(socket(AF_NETLINK, SOCK_RAW, 0));
 	shared->packet = positive(socket(AF_PACKET, SOCK_RAW, htons(3)));
 	shared->raw = positive(socket(AF_INET, SOCK_RAW, 253));
@@ -648,6 +875,68 @@ static void refuse_landlock(void)
 		fail("hide Landlock");
 }
 
+/* Says where it is and what its umask is, until CHILD ends, with which it shares both; ends as that did. */
+static _Noreturn void be_sharer(pid_t child)
+{
+	char directory[200], line[200], text[220], told[2][220] = { "", "" };
+	int status;
+
+	while (waitpid(child, &status, WNOHANG | __WALL) == 0) {
+		FILE *const own = fopen("/proc/self/status", "re"); /* asking umask itself would change it */
+		unsigned mask = 0;
+		while (own && fgets(line, sizeof line, own))
+			sscanf(line, "Umask: %o", &mask);
+		if (own)
+			fclose(own);
+		snprintf(text, sizeof text, "umask %04o", mask);
+		if (strcmp(text, told[0]) != 0)
+			record("sharer", strcpy(told[0], text), (int)strlen(text));
+		snprintf(text, sizeof text, "directory %s", getcwd(directory, sizeof directory) ? directory : "?");
+		if (strcmp(text, told[1]) != 0)
+			record("sharer", strcpy(told[1], text), (int)strlen(text));
+		atomic_fetch_add(&shared->looks, 1);
+		usleep(5000);
+	}
+	if (WIFSIGNALED(status))
+		raise(WTERMSIG(status));
+	_exit(WEXITSTATUS(status));
+}
+
+/* Goes on as a process that shares its directory and umask with one outside. */
+static void share_with_outside(void)
+{
+	struct clone_args arguments = { .flags = CLONE_FS, .exit_signal = SIGCHLD };
+	const long child = syscall(435 /* clone3 */, &arguments, sizeof arguments);
+
+	if (child < 0)
+		fail("share a directory");
+	if (child > 0)
+		be_sharer((pid_t)child);
+}
+
+/* What is no network socket; not in the driver itself, whose own children need none of it. */
+static void hand_down_others(void)
+{
+	char file[40];
+
+	if (in_sets("process")) {
+		snprintf(file, sizeof file, "/proc/%d/mem", (int)shared->victim);
+		shared->memory = positive(open(file, O_RDWR));
+		if (shared->container) {
+			shared->container_user = positive(dup(container_user));
+			shared->container_net = positive(dup(container_net));
+		}
+		if (shared->listener)
+			fcntl(shared->listener, F_SETFD, 0);
+	}
+	if (in_sets("other"))
+		shared->xdp = positive(dup(xdp_program));
+	if (in_sets("unix"))
+		shared->abstract = positive(serve_unix(SOCK_STREAM, shared->abstract_inherited, true));
+	if (shared->abstract)
+		fcntl(shared->abstract, F_SETFD, 0);
+}
+
 /* Runs SANDBOX... PROBE OPTIONS...; returns its exit status. */
 static int run_probe_behind(char **sandbox, const char *probe, char *const options[], bool mute)
 {
@@ -669,6 +958,9 @@ static int run_probe_behind(char **sandbox, const char *probe, char *const optio
 		if (fcntl(shared->accomplice, F_SETFD, 0) != 0)
 			fail("hand down the accomplice");
 		make_all_held();
+		hand_down_others();
+		if (share_directory)
+			share_with_outside();
 		if (without_landlock)
 			refuse_landlock();
 		struct rlimit limit;
@@ -696,6 +988,8 @@ static void clean_up(void)
 {
 	char command[100];
 
+	if (shared->pins[0] && umount2(shared->pins, MNT_DETACH) != 0)
+		fprintf(stderr, "netprobe: unable to unmount %s\n", shared->pins);
 	snprintf(command, sizeof command, "rm -rf '%s'", scratch);
 	if (system(command) != 0)
 		fprintf(stderr, "netprobe: unable to remove %s\n", scratch);
@@ -719,11 +1013,11 @@ static void share(uid_t owner)
 
 int drive(int argc, char **argv, char *const probe_options[], const char *self)
 {
-	enum { INHERIT = 'i', USER = 'u', LOWER = 'l', WITHOUT = 'w', ABSTRACT = 'a', PROBE = 'p' };
+	enum { INHERIT = 'i', USER = 'u', LOWER = 'l', WITHOUT = 'w', ABSTRACT = 'a', PROBE = 'p', SHARE = 's' };
 	static const struct option options[] = { { "inherit", required_argument, NULL, INHERIT },
 		{ "user", required_argument, NULL, USER }, { "lower-limit", no_argument, NULL, LOWER },
 		{ "without-landlock", no_argument, NULL, WITHOUT }, { "allow-abstract", no_argument, NULL, ABSTRACT },
-		{ "probe", required_argument, NULL, PROBE }, { 0 } };
+		{ "share-directory", no_argument, NULL, SHARE }, { "probe", required_argument, NULL, PROBE }, { 0 } };
 	const char *probe = NULL;
 	uid_t user = getuid();
 	char own_path[512], *no_sandbox[] = { NULL };
@@ -738,6 +1032,7 @@ int drive(int argc, char **argv, char *const probe_options[], const char *self)
 		case LOWER: lower_limit = true; break;
 		case WITHOUT: without_landlock = true; break;
 		case ABSTRACT: allow_abstract = true; break;
+		case SHARE: share_directory = true; break;
 		case PROBE: probe = optarg; break;
 		default: return 100;
 		}
@@ -756,7 +1051,7 @@ int drive(int argc, char **argv, char *const probe_options[], const char *self)
 	if (geteuid() == 0 && user != 0)
 		make_helpers(own_path);
 	set_up_network(user);
-	make_others();
+	make_others(user);
 	become(user);
 	prctl(PR_SET_DUMPABLE, 1L, 0L, 0L, 0L); /* changing the user cleared it: nobody could trace the victim */
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, accomplices) != 0 || pipe2(pipes, O_CLOEXEC) != 0)
@@ -765,8 +1060,11 @@ int drive(int argc, char **argv, char *const probe_options[], const char *self)
 	shared->accomplice = accomplice_given = accomplices[1];
 	victim_pipe_end = pipes[1];
 	shared->abstract_allowed = allow_abstract;
+	shared->shares_directory = share_directory;
 	serve();
 	watch(pipes[0], SINK, "pipe");
+	snprintf(shared->abstract_inherited, sizeof shared->abstract_inherited, "netprobe-%d-inherited", (int)getpid());
+	const pid_t container = start_container(), supervised = start_supervised();
 	const pid_t outside = start(be_outside), victim = start(start_victim);
 	while (shared->victim == 0)
 		usleep(1000);
@@ -781,10 +1079,11 @@ int drive(int argc, char **argv, char *const probe_options[], const char *self)
 		shared->has_control = 1;
 		status = run_probe_behind(sandbox, probe ? probe : own_path, probe_options, false);
 	}
-	kill(outside, SIGKILL);
-	kill(victim, SIGKILL);
-	waitpid(outside, NULL, 0);
-	waitpid(victim, NULL, 0);
+	const pid_t started[] = { outside, victim, container, supervised };
+	for (size_t i = 0; i < sizeof started / sizeof started[0]; i++) {
+		kill(started[i], SIGKILL);
+		waitpid(started[i], NULL, 0);
+	}
 	clean_up();
 	return status;
 }

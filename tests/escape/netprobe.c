@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <getopt.h>
+#include <linux/sched.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -24,6 +25,10 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#ifndef SYS_clone3
+#define SYS_clone3 435
+#endif
 
 /* Only what hangs, or sends into the void, takes so long. */
 enum { CASE_SECONDS = 20, WAIT = 6000000 /* us */, FIRST_STEP = 125, LAST_STEP = 16000 };
@@ -39,6 +44,7 @@ static const char *const verdict_names[VERDICTS] = { "blocked", "ESCAPED", "work
 /* --- What the project documents as not kept, or as a price: DESIGN, sections 3 and 5. --- */
 
 static bool always(void) { return true; }
+static bool abstract_kept(void) { return marked || (landlock_abi >= 6 && !shared->abstract_allowed); }
 static bool unmarked(void) { return !marked; }
 static bool bare_mark(void) { return bare; }
 static bool bare_mark_of_root(void) { return bare && geteuid() == 0; }
@@ -72,6 +78,7 @@ static const struct gap {
 	{ "listen-again@*", listener_given, "a listener given is a licence to listen" },
 	{ "*@passed-tcp*", before_abi_4, "a passed TCP socket: covered from Landlock ABI 4 on" },
 	{ "*@passed-mptcp*", unmarked, "a passed MPTCP socket: no Landlock right covers it" },
+	{ "owner@passed-tcp*", always, "a passed TCP socket: who has chown may give it to a user that is routed otherwise" },
 	{ "control-message-*@passed-udp*", unmarked, "a passed UDP socket: a control message may carry a route" },
 	{ "unicast-interface@passed-udp*", unmarked, "a passed UDP socket: it may choose an interface" },
 	{ "*@passed-udp*", before_abi_10, "a passed UDP socket: covered from Landlock ABI 10 on" },
@@ -87,7 +94,12 @@ static const struct gap {
 	{ "names-and-options*", libc_multiplexes, "price of socketcall, whose arguments a filter cannot see" },
 	{ "option-*", libc_multiplexes, "price of socketcall, whose arguments a filter cannot see" },
 	{ "macvtap-*", always, "a device that is a network by itself" },
+	{ "connect-inherited-abstract", abstract_kept, "an abstract listener belongs to who made it, inherited or not" },
 	{ "tap-inherited", bare_mark, "a tap is no socket: disablenetwork refuses to hand one down" },
+	{ "seccomp-listener-inherited", bare_mark, "no socket: disablenetwork refuses to hand one down" },
+	{ "proc-mem-inherited", bare_mark, "no socket: disablenetwork refuses to hand one down" },
+	{ "shared-*", bare_mark, "the prctl leaves the directory shared: disablenetwork makes it its own" },
+	{ "namespace-by-passed-socket", always, "who made a user namespace administers it by a socket from there" },
 	{ "exec-as-uid-0", bare_mark_of_root, "the prctl takes no capabilities: disablenetwork drops them" },
 	{ "capset", bare_mark_of_root, "the prctl takes no capabilities: disablenetwork drops them" },
 	{ "capability-ambient", bare_mark_of_root, "the prctl takes no capabilities: disablenetwork drops them" },
@@ -163,16 +175,23 @@ void record(const char *prefix, const void *data, int length)
 		snprintf(shared->record[at], RECORD, "%s %.*s", prefix, length, (const char *)data);
 }
 
-bool outside_received(const char *prefix, const char *text)
+bool outside_has(const char *prefix, const char *text)
 {
+	const int count = atomic_load(&shared->received);
 	char wanted[RECORD];
 
 	snprintf(wanted, sizeof wanted, "%s %s", prefix, text);
+	for (int i = 0; i < count && i < RECORDS; i++)
+		if (strncmp(shared->record[i], wanted, RECORD - 1) == 0)
+			return true;
+	return false;
+}
+
+bool outside_received(const char *prefix, const char *text)
+{
 	for (unsigned step = FIRST_STEP, waited = 0; waited < WAIT; waited += step, step = step < LAST_STEP ? 2 * step : step) {
-		const int count = atomic_load(&shared->received);
-		for (int i = 0; i < count && i < RECORDS; i++)
-			if (strncmp(shared->record[i], wanted, RECORD - 1) == 0)
-				return true;
+		if (outside_has(prefix, text))
+			return true;
 		usleep(step);
 	}
 	return false;
@@ -338,6 +357,14 @@ int run_child(int (*body)(void *), void *data)
 
 /* --- Running. --- */
 
+/* As fork, but what of its directory it changes is changed here, too. */
+static pid_t fork_sharing(void)
+{
+	struct clone_args arguments = { .flags = CLONE_FS, .exit_signal = SIGCHLD };
+
+	return (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+}
+
 static struct result run_probe(const struct probe *probe)
 {
 	struct result got;
@@ -349,7 +376,7 @@ static struct result run_probe(const struct probe *probe)
 	if (pipe2(channel, O_CLOEXEC) != 0)
 		return broken("pipe");
 	fflush(stdout);
-	const pid_t child = fork();
+	const pid_t child = probe->shares ? fork_sharing() : fork();
 	if (child < 0)
 		return broken("fork");
 	if (child == 0) {
@@ -488,22 +515,23 @@ static void usage(FILE *to)
 {
 	fputs("usage: netprobe [--json] [--list] [--only NAME]\n"
 		  "       netprobe [--json] [--only NAME] --driver [--inherit SET,...] [--user UID] [--lower-limit]\n"
-		  "                [--without-landlock] [--allow-abstract] [--probe FILE] [SANDBOX [ARG ...]]\n"
+		  "                [--without-landlock] [--allow-abstract] [--share-directory] [--probe FILE]\n"
+		  "                [SANDBOX [ARG ...]]\n"
 		  "       netprobe --network-off PROG [ARG ...]\n"
 		  "Tries every way out of a process without network, and what must go on working in it.\n"
 		  "With --driver: has peers outside, tries all without the sandbox first, then behind it.\n"
 		  "With --network-off: runs PROG behind prctl(PR_SET_NETWORK, PR_NETWORK_OFF) and nothing else.\n"
-		  "SETs: none tcp listener mptcp vsock udp sctp ring tun other all. NAME may be a pattern.\n",
+		  "SETs: none tcp listener mptcp vsock udp sctp ring tun other process unix all. NAME may be a pattern.\n",
 		to);
 }
 
 int main(int argc, char **argv)
 {
-	enum { HELP = 'h', LIST = 'l', ONLY = 'o', JSON = 'j', DRIVER = 'd', WHO = 'w', MUTE = 'm', OFF = 'O' };
+	enum { HELP = 'h', LIST = 'l', ONLY = 'o', JSON = 'j', DRIVER = 'd', WHO = 'w', MUTE = 'm', OFF = 'O', TYPE = 't' };
 	static const struct option options[] = { { "help", no_argument, NULL, HELP }, { "list", no_argument, NULL, LIST },
 		{ "only", required_argument, NULL, ONLY }, { "json", no_argument, NULL, JSON },
 		{ "driver", no_argument, NULL, DRIVER }, { "who", no_argument, NULL, WHO },
-		{ "mute", no_argument, NULL, MUTE },
+		{ "mute", no_argument, NULL, MUTE }, { "type-back", required_argument, NULL, TYPE },
 		{ "network-off", no_argument, NULL, OFF }, { 0 } };
 	const char *only = NULL;
 	bool json = false, list = false, mute = false;
@@ -516,6 +544,7 @@ int main(int argc, char **argv)
 		case JSON: json = true; break;
 		case MUTE: mute = true; break;
 		case WHO: return say_who();
+		case TYPE: return type_back(optarg);
 		case OFF: return run_marked(argv + optind);
 		case DRIVER: {
 			char *const passed_on[] = { "--only", (char *)(uintptr_t)(only ? only : "*"), json ? "--json" : NULL, NULL };
@@ -536,6 +565,7 @@ int main(int argc, char **argv)
 	add_socket_probes();
 	add_held_probes();
 	add_borrow_probes();
+	add_namespace_probes();
 	add_keep_probes();
 	if (list) {
 		for (int i = 0; i < probe_count; i++)

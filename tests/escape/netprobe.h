@@ -45,6 +45,7 @@ struct probe {
 	int holder; /* of the socket that it uses; each uses another one of that kind */
 	int slot;
 	long number; /* a parameter: family, option, way */
+	bool shares; /* its child shares directory and umask with the probe */
 };
 
 union address {
@@ -54,6 +55,7 @@ union address {
 	struct { uint16_t family, reserved; uint32_t port, cid, rest; } vm; /* sockaddr_vm, which old headers lack */
 };
 enum { FAMILY_VSOCK = 40, CID_LOCAL = 1 /* vsock's loopback */ };
+enum { ROUTED_USER = 54321 /* his packets go by another link */, XDP_RING = 64 /* entries */ };
 
 struct shared {
 	int32_t run;         /* 0 without the sandbox, 1 behind it, -1 with no driver */
@@ -61,17 +63,26 @@ struct shared {
 	int32_t wire;        /* there is a tun device whose other end is the driver */
 	int32_t second_wire; /* the index of another one, where nothing goes by itself */
 	int32_t abstract_allowed;
+	int32_t shares_directory; /* the sandbox is started by a process that shares its directory and umask with one outside */
 	int32_t set_tcp, set_stream, set_listener; /* what the inherited sets have in them */
 	union address old4, old6, new4, new6, new_udp4, new_udp6, new_vsock;
 	int32_t first[HOLDERS]; /* descriptors of a kind: first ... first + SLOTS - 1; 0 for none */
 	int32_t accomplice, ring, ring_polled, tun, macvtap, packet, netlink, raw, xdp; /* descriptors, or 0 */
 	int32_t victim, victim_socket, victim_pipe;
+	int32_t listener, memory, router, abstract; /* more descriptors: seccomp's, the victim's memory, multicast, AF_UNIX */
+	int32_t container, container_user, container_net; /* a process in namespaces of the user's own, and these, inherited */
+	struct handle { uint32_t size; int32_t type; uint8_t text[16]; } handle_user, handle_net; /* struct file_handle */
+	_Alignas(8) uint64_t container_number;            /* the inode of its user namespace */
+	_Alignas(8) uint64_t xdp_producer, xdp_descriptors; /* offsets in the ring of xdp_socket */
+	int32_t xdp_socket, xdp_memory;
 	_Alignas(8) uint64_t victim_word;
 	char path_stream[96], abstract_stream[32], abstract_datagram[32], tap[16], tun_device[96], macvtap_device[96];
+	char abstract_inherited[32], pins[96];
 	char helper_setuid[96], helper_setgid[96], helper_capabilities[96];
 	uint8_t ring_params[2][120]; /* struct io_uring_params of the inherited rings */
 	uint8_t control[PROBES];
 	char control_detail[PROBES][DETAIL];
+	atomic_int looks; /* how often the process that shares its directory has looked where it is */
 	atomic_int received;
 	char record[RECORDS][RECORD];
 };
@@ -85,6 +96,7 @@ struct result broken(const char *what);
 /* The bytes that this case sends, its own in each run. */
 const char *token(const struct probe *probe);
 void record(const char *prefix, const void *data, int length);
+bool outside_has(const char *prefix, const char *text);
 bool outside_received(const char *prefix, const char *text); /* waits a little */
 struct result prove(const char *prefix, const struct probe *probe);
 
@@ -106,10 +118,12 @@ struct probe *add_probe(bool must_work, struct result (*run)(const struct probe 
 void add_socket_probes(void);
 void add_held_probes(void);
 void add_borrow_probes(void);
+void add_namespace_probes(void);
 void add_keep_probes(void);
 
 int drive(int argc, char **argv, char *const probe_options[], const char *self);
 int say_who(void); /* --who: the ids and capabilities of this process */
+int type_back(const char *line); /* --type-back: into the terminal that is standard input */
 int make_held(int kind, const struct shared *world);
 
 #endif

@@ -11,6 +11,7 @@
 #include <linux/bpf.h>
 #include <linux/capability.h>
 #include <linux/if_tun.h>
+#include <linux/seccomp.h>
 #include <linux/vhost.h>
 #include <net/if.h>
 #include <sched.h>
@@ -135,6 +136,66 @@ static struct result probe_fd_link(const struct probe *probe)
 	return prove("pipe", probe);
 }
 
+/* --- Descriptors that drive another process. --- */
+
+/* By a seccomp listener: what the process outside asks the kernel for is answered with a file
+ * of ours, and it sends that to its own server. */
+static struct result probe_listener(const struct probe *probe)
+{
+	struct seccomp_notif request;
+	struct seccomp_notif_resp answer = { .flags = 0 };
+	struct seccomp_notif_addfd planted = { .flags = 0 };
+	const int ours = (int)syscall(SYS_memfd_create, "netprobe", 0L);
+
+	if (!shared->listener)
+		return result(NOT_HERE, "not inherited");
+	memset(&request, 0, sizeof request);
+	if (write(ours, token(probe), strlen(token(probe))) < 0)
+		return broken("write");
+	if (ioctl(shared->listener, SECCOMP_IOCTL_NOTIF_RECV, &request) != 0)
+		return refused("SECCOMP_IOCTL_NOTIF_RECV");
+	planted.id = answer.id = request.id;
+	planted.srcfd = (uint32_t)ours;
+	answer.val = ioctl(shared->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &planted);
+	if (answer.val < 0 || ioctl(shared->listener, SECCOMP_IOCTL_NOTIF_SEND, &answer) != 0)
+		return refused("SECCOMP_IOCTL_NOTIF_ADDFD");
+	return prove("supervised", probe);
+}
+
+static struct result probe_memory(const struct probe *probe)
+{
+	const int32_t value = (int)probe->number + 10 * (int)shared->run;
+
+	if (!shared->memory)
+		return result(NOT_HERE, "not inherited");
+	if (pwrite(shared->memory, &value, sizeof value, (off_t)shared->victim_word) != sizeof value)
+		return refused("write the inherited /proc/PID/mem");
+	return prove_written(probe);
+}
+
+/* --- What keeps the hooks of disablenetwork-lsm: files of a bpffs, here of one of the driver's. --- */
+
+enum take_away { UNLINK, RENAME, RENAME_OVER, RMDIR };
+
+static struct result probe_pins(const struct probe *probe)
+{
+	char first[120], second[120], other[120];
+	int failed = -1;
+
+	if (!shared->pins[0])
+		return result(NOT_HERE, "no disablenetwork-lsm is loaded, or the driver was not started by root for root");
+	snprintf(first, sizeof first, "%s/%d/pin-%d", shared->pins, (int)shared->run, (int)probe->number);
+	snprintf(second, sizeof second, "%s/%d/pin-to-keep", shared->pins, (int)shared->run);
+	snprintf(other, sizeof other, "%s/%d/moved", shared->pins, (int)shared->run);
+	switch ((enum take_away)probe->number) {
+	case UNLINK: failed = unlink(first); break;
+	case RENAME: failed = rename(first, other); break;
+	case RENAME_OVER: failed = rename(first, second); break;
+	case RMDIR: failed = rmdir(first); break;
+	}
+	return failed ? refused("taking a pin away") : result(ESCAPED, "a pin is gone");
+}
+
 /* --- AF_UNIX outside. --- */
 
 static socklen_t unix_address(struct sockaddr_un *address, const char *name, bool abstract)
@@ -208,6 +269,59 @@ static struct result probe_tiocsti(const struct probe *probe)
 	return result(ESCAPED, "a key was typed");
 }
 
+/* A serial line's loopback bit turns what is written into what is typed. The door is that the
+ * terminal's driver is asked: that of a pseudo terminal says that it has no such lines. */
+enum { BITS_ON, BITS_SET, GARBAGE_BITS_ON, GARBAGE_BITS_SET, INT80_BITS_ON, INT80_BITS_SET };
+
+static struct result probe_modem_bits(const struct probe *probe)
+{
+	const unsigned request = probe->number % 2 ? TIOCMSET : TIOCMBIS;
+	const int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+	int *const bits = low_memory();
+	long answer;
+
+	if (terminal < 0 || !bits)
+		return result(NOT_HERE, "no pseudo terminal");
+	*bits = 0x8000; /* TIOCM_LOOP */
+	switch (probe->number / 2) {
+	case 0: answer = syscall(SYS_ioctl, terminal, (unsigned long)request, bits); break;
+	case 1:
+		if (sizeof(long) == 4)
+			return result(NOT_HERE, "registers have 32 bits");
+		answer = syscall(SYS_ioctl, terminal, (unsigned long)((uint64_t)7 << 32 | request), bits);
+		break;
+	default:
+		if (!has_int80())
+			return result(NOT_HERE, "no i386 calls here");
+		answer = int80(54, terminal, request, (long)(uintptr_t)bits, 0, 0, 0);
+		errno = answer < 0 ? (int)-answer : 0;
+	}
+	if (answer >= 0 || errno == ENOTTY || errno == EINVAL)
+		return result(ESCAPED, "the terminal's driver was asked");
+	return refused(probe->number % 2 ? "TIOCMSET" : "TIOCMBIS");
+}
+
+/* What the guests run behind the tool, on a real serial line with a shell that reads from it. */
+int type_back(const char *line)
+{
+	struct termios before, raw;
+	const int bits = 0x8000; /* TIOCM_LOOP */
+
+	if (tcgetattr(STDIN_FILENO, &before) != 0)
+		return 111;
+	raw = before;
+	raw.c_lflag &= ~(tcflag_t)ECHO;
+	raw.c_oflag &= ~(tcflag_t)OPOST;
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
+	const bool looped = ioctl(STDIN_FILENO, TIOCMBIS, &bits) == 0 || ioctl(STDIN_FILENO, TIOCMSET, &bits) == 0;
+	dprintf(STDIN_FILENO, "%s\n", line);
+	tcdrain(STDIN_FILENO);
+	usleep(300000); /* the last byte is still on its way */
+	ioctl(STDIN_FILENO, TIOCMBIC, &bits);
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
+	return !looped;
+}
+
 static struct result probe_tioclinux(const struct probe *probe)
 {
 	const unsigned long request = probe->number ? (unsigned long)((uint64_t)7 << 32 | TIOCLINUX) : TIOCLINUX;
@@ -276,17 +390,18 @@ static uint32_t sum_words(uint32_t sum, const uint8_t *data, size_t size)
 	return sum;
 }
 
-/* A frame of the probe's own, which the inherited XDP program lets into the loopback
+/* A frame of the probe's own, which an XDP program that somebody else loaded lets into the loopback
  * interface (BPF_F_TEST_XDP_LIVE_FRAMES, Linux 5.18): no socket, no capability. */
 static struct result probe_xdp(const struct probe *probe)
 {
 	enum { IPV6 = 14, UDP = IPV6 + 40, DATA = UDP + 8, LIVE_FRAMES = 2 };
 	uint8_t frame[DATA + RECORD] = { [IPV6 - 2] = 0x86, 0xdd, 6 << 4, [IPV6 + 6] = IPPROTO_UDP, 64 };
 	const size_t length = strlen(token(probe)), rest = 8 + length;
+	const int program = probe->number ? ask_accomplice("lend program") : shared->xdp;
 	union bpf_attr run;
 
-	if (!shared->xdp)
-		return result(NOT_HERE, "no XDP program: the driver was not started by root, or this kernel has none");
+	if (program <= 0)
+		return result(NOT_HERE, "no XDP program: not inherited, the driver was not started by root, or this kernel has none");
 	if (!shared->new_udp6.in6.sin6_port)
 		return result(NOT_HERE, "no IPv6");
 	frame[IPV6 + 5] = frame[UDP + 5] = (uint8_t)rest;
@@ -302,7 +417,7 @@ static struct result probe_xdp(const struct probe *probe)
 	frame[UDP + 7] = (uint8_t)sum;
 
 	memset(&run, 0, sizeof run);
-	run.test.prog_fd = (uint32_t)shared->xdp;
+	run.test.prog_fd = (uint32_t)program;
 	run.test.data_in = (uintptr_t)frame;
 	run.test.data_size_in = (uint32_t)(DATA + length);
 	run.test.repeat = 1;
@@ -549,6 +664,12 @@ void add_borrow_probes(void)
 	add_probe(false, probe_vm_writev, "process-vm-writev")->number = 1;
 	add_probe(false, probe_mem, "proc-mem")->number = 2;
 	add_probe(false, probe_fd_link, "proc-fd");
+	add_probe(false, probe_listener, "seccomp-listener-inherited");
+	add_probe(false, probe_memory, "proc-mem-inherited")->number = 3;
+	add_probe(false, probe_pins, "pins-unlink")->number = UNLINK;
+	add_probe(false, probe_pins, "pins-rename")->number = RENAME;
+	add_probe(false, probe_pins, "pins-rename-over")->number = RENAME_OVER;
+	add_probe(false, probe_pins, "pins-rmdir")->number = RMDIR;
 	add_probe(false, probe_unix_outside, "abstract-stream")->number = ABSTRACT_STREAM;
 	add_probe(false, probe_unix_outside, "abstract-datagram")->number = ABSTRACT_DATAGRAM;
 	add_probe(false, probe_unix_outside, "abstract-datagram-connect")->number = ABSTRACT_DATAGRAM_CONNECT;
@@ -558,11 +679,18 @@ void add_borrow_probes(void)
 	add_probe(false, probe_tiocsti, "tiocsti-int80")->number = 2;
 	add_probe(false, probe_tioclinux, "tioclinux")->number = 0;
 	add_probe(false, probe_tioclinux, "tioclinux-garbage-above-32-bits")->number = 1;
+	add_probe(false, probe_modem_bits, "tiocmbis")->number = BITS_ON;
+	add_probe(false, probe_modem_bits, "tiocmset")->number = BITS_SET;
+	add_probe(false, probe_modem_bits, "tiocmbis-garbage-above-32-bits")->number = GARBAGE_BITS_ON;
+	add_probe(false, probe_modem_bits, "tiocmset-garbage-above-32-bits")->number = GARBAGE_BITS_SET;
+	add_probe(false, probe_modem_bits, "tiocmbis-int80")->number = INT80_BITS_ON;
+	add_probe(false, probe_modem_bits, "tiocmset-int80")->number = INT80_BITS_SET;
 	add_probe(false, probe_request_key, "request-key-callout")->number = 0;
 	add_probe(false, probe_request_key, "request-key-empty-callout")->number = 1;
 	add_probe(false, probe_tun, "tap-attach")->number = 0;
 	add_probe(false, probe_tun, "tap-attach-garbage-above-32-bits")->number = 1;
-	add_probe(false, probe_xdp, "xdp-program-inherited");
+	add_probe(false, probe_xdp, "xdp-program-inherited")->number = 0;
+	add_probe(false, probe_xdp, "xdp-program-passed")->number = 1;
 	add_probe(false, probe_tun_inherited, "tap-inherited");
 	add_probe(false, probe_macvtap, "macvtap-open")->number = 0;
 	add_probe(false, probe_macvtap, "macvtap-inherited")->number = 1;

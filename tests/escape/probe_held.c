@@ -9,12 +9,16 @@
 
 #include <errno.h>
 #include <linux/if_packet.h>
+#include <linux/if_xdp.h>
 #include <linux/ipv6.h>
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -586,6 +590,20 @@ static struct result attempt_control_info(const struct probe *probe, int fd)
 	return prove("wire1", probe);
 }
 
+/* A routing rule of the wire sends what this user owns by the second wire. A socket belongs to who made it, or to
+ * whom its maker gives it. */
+static struct result attempt_owner(const struct probe *probe, int fd)
+{
+	const int service = 0x10;
+
+	if (!shared->wire)
+		return result(NOT_HERE, "no wire: the driver was not started by root");
+	if (fchown(fd, ROUTED_USER, (gid_t)-1) != 0)
+		return refused("fchown of the socket");
+	setsockopt(fd, IPPROTO_IP, IP_TOS, &service, sizeof service); /* to look for the route again */
+	return prove_device(probe, fd);
+}
+
 /* --- Multicast: joining a group makes the kernel send its address, which is data, to the link. --- */
 
 struct group4_request { struct in_addr group, interface, source; };
@@ -733,6 +751,7 @@ static const struct attempt {
 	{ "bind-to-interface-index", attempt_bind_to_index, STREAMS | CONNECTED_ONLY },
 	{ "unicast-interface", attempt_unicast_interface, DATAGRAMS | V4 | CONNECTED_ONLY },
 	{ "control-message-info", attempt_control_info, DATAGRAMS | V4 | CONNECTED_ONLY },
+	{ "owner", attempt_owner, STREAMS | V4 | TCP_ONLY | CONNECTED_ONLY },
 	{ "join-membership", attempt_join_0, STREAMS | DATAGRAMS | LISTENERS | INTERNET },
 	{ "join-source-membership", attempt_join_1, STREAMS | DATAGRAMS | V4 },
 	{ "join-group", attempt_join_2, STREAMS | DATAGRAMS | INTERNET },
@@ -810,6 +829,54 @@ static struct result probe_other_held(const struct probe *probe)
 	return result(ESCAPED, "the raw socket sends");
 }
 
+/* Frames of our own into the link, by the shared memory of an inherited AF_XDP socket. */
+static struct result probe_xdp_socket(const struct probe *probe)
+{
+	enum { ROOM = 2048 };
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE), size = 14 + strlen(token(probe)) + 1;
+	struct pollfd poller = { .fd = shared->xdp_socket, .events = POLLOUT };
+
+	if (!shared->xdp_socket)
+		return result(NOT_HERE, "not inherited, or this kernel has no AF_XDP");
+	uint8_t *memory = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, shared->xdp_memory, 0);
+	uint8_t *ring = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, shared->xdp_socket, XDP_PGOFF_TX_RING);
+	if (memory == MAP_FAILED || ring == MAP_FAILED)
+		return refused("mapping the ring of the AF_XDP socket");
+	uint32_t *producer = (uint32_t *)(void *)(ring + shared->xdp_producer);
+	struct xdp_desc *descriptors = (struct xdp_desc *)(void *)(ring + shared->xdp_descriptors);
+	memset(memory, 0, ROOM);
+	memset(memory, 0xff, 6); /* to everybody */
+	memory[6] = 2, memory[12] = memory[13] = 0x88;
+	memcpy(memory + 14, token(probe), size - 14);
+	descriptors[*producer % XDP_RING] = (struct xdp_desc){ .addr = 0, .len = size < 60 ? 60 : (uint32_t)size };
+	__atomic_store_n(producer, *producer + 1, __ATOMIC_RELEASE);
+	if (probe->number && poll(&poller, 1, 100) < 0)
+		return refused("poll");
+	if (!probe->number && sendto(shared->xdp_socket, NULL, 0, MSG_DONTWAIT, NULL, 0) < 0)
+		return refused("sendto");
+	return prove("link", probe);
+}
+
+/* Who holds the socket of a multicast router says what goes where: no capability is asked for again. */
+static struct result probe_router(const struct probe *probe)
+{
+	enum { ADD_INTERFACE = 202, COUNT_INTERFACE = 0x89e0 /* SIOCGETVIFCNT */, BY_INDEX = 8 };
+	struct { uint16_t number; uint8_t flags, threshold; uint32_t limit; int32_t interface; uint32_t remote; } link = {
+		.number = (uint16_t)shared->run, .flags = BY_INDEX, .threshold = 1, .interface = shared->second_wire };
+	struct { uint16_t number; unsigned long in, out, bytes_in, bytes_out; } count = { .number = (uint16_t)shared->run };
+
+	(void)probe;
+	if (!shared->router || !shared->second_wire)
+		return result(NOT_HERE, "not inherited, or this kernel has no multicast routing");
+	if (shared->run) /* the other run has given this link to its number already */
+		setsockopt(shared->router, IPPROTO_IP, ADD_INTERFACE + 1, &(__typeof__(link)){ .number = 0 }, sizeof link);
+	if (setsockopt(shared->router, IPPROTO_IP, ADD_INTERFACE, &link, sizeof link) != 0)
+		return refused("MRT_ADD_VIF");
+	if (ioctl(shared->router, COUNT_INTERFACE, &count) != 0)
+		return broken("SIOCGETVIFCNT");
+	return result(ESCAPED, "multicast is routed to another link");
+}
+
 void add_held_probes(void)
 {
 	for (int holder = 0; holder < HOLDERS; holder++)
@@ -822,6 +889,9 @@ void add_held_probes(void)
 	add_probe(false, probe_other_held, "request@netlink")->number = 0;
 	add_probe(false, probe_other_held, "held@packet")->number = 1;
 	add_probe(false, probe_other_held, "sendto@raw")->number = 2;
+	add_probe(false, probe_xdp_socket, "send@xdp")->number = 0;
+	add_probe(false, probe_xdp_socket, "poll@xdp")->number = 1;
+	add_probe(false, probe_router, "add-interface@multicast-router");
 }
 
 /* Makes one socket of a kind, connected to the old peer where it is to be connected; -1 if this kernel cannot.

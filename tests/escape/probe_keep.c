@@ -116,6 +116,22 @@ static struct result keep_abstract_inside(const struct probe *probe)
 	return works();
 }
 
+/* An abstract listener that we inherited, asked by ourselves. */
+static struct result keep_abstract_inherited(const struct probe *probe)
+{
+	struct sockaddr_un address;
+	socklen_t size = sizeof address;
+	const int client = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	(void)probe;
+	if (!shared->abstract)
+		return result(NOT_HERE, "not inherited");
+	MUST(getsockname(shared->abstract, (struct sockaddr *)&address, &size) == 0);
+	MUST(connect(client, (struct sockaddr *)&address, size) == 0);
+	MUST(accept(shared->abstract, NULL, NULL) >= 0);
+	return works();
+}
+
 static struct result keep_passing(const struct probe *probe)
 {
 	int pair[2], channel[2], passed;
@@ -208,6 +224,34 @@ static struct result keep_v6only(const struct probe *probe)
 		return nothing;
 	/* On a connection the kernel itself says EINVAL; a sandbox would say something else. */
 	MUST(setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == 0 || errno == EINVAL);
+	return works();
+}
+
+/* Servers since tcpd clear source routes on what they accept; a length of 0 sets none. */
+enum { CLEAR_IP_OPTIONS, CLEAR_ROUTING_HEADER, CLEAR_2292, INT80_CLEAR_IP_OPTIONS };
+
+static struct result keep_clearing(const struct probe *probe)
+{
+	static const struct { int level, option; } options[] = {
+		[CLEAR_IP_OPTIONS] = { IPPROTO_IP, IP_OPTIONS }, [CLEAR_ROUTING_HEADER] = { IPPROTO_IPV6, IPV6_RTHDR },
+		[CLEAR_2292] = { IPPROTO_IPV6, 6 /* IPV6_2292PKTOPTIONS */ }, [INT80_CLEAR_IP_OPTIONS] = { IPPROTO_IP, IP_OPTIONS },
+	};
+	const int level = options[probe->number].level, option = options[probe->number].option;
+	struct result nothing;
+	const int fd = kept_socket(probe->holder, 0, &nothing);
+
+	if (fd < 0)
+		return nothing;
+	if (probe->number != INT80_CLEAR_IP_OPTIONS) {
+		MUST(setsockopt(fd, level, option, NULL, 0) == 0);
+		MUST(setsockopt(fd, level, option, "", 0) == 0);
+		return works();
+	}
+	if (!has_int80())
+		return result(NOT_HERE, "no i386 calls here");
+	const long answer = int80(366, fd, level, option, 0, 0, 0); /* setsockopt */
+	errno = (int)-answer;
+	MUST(answer == 0);
 	return works();
 }
 
@@ -446,6 +490,7 @@ static const struct { const char *name; struct result (*run)(const struct probe 
 	{ "unix-listen-path", keep_unix, UNIX_LISTEN },
 	{ "unix-connect-path", keep_unix, UNIX_CONNECT },
 	{ "unix-listen-abstract", keep_abstract_inside, 0 },
+	{ "connect-inherited-abstract", keep_abstract_inherited, 0 },
 	{ "descriptor-passing", keep_passing, 0 },
 	{ "accept", keep_accepting, 0 },
 	{ "accept4", keep_accepting, 1 },
@@ -474,6 +519,10 @@ void add_keep_probes(void)
 		{ "shutdown", keep_shutdown, 0, 3 },
 	};
 	static const int talkers[] = { TCP4, TCP6, MPTCP4 };
+	static const struct { const char *name; int holder, number; } clears[] = {
+		{ "clear-ip-options", TCP4, CLEAR_IP_OPTIONS }, { "clear-routing-header", TCP6, CLEAR_ROUTING_HEADER },
+		{ "clear-packet-options-2292", TCP6, CLEAR_2292 }, { "int80-clear-ip-options", TCP4, INT80_CLEAR_IP_OPTIONS },
+	};
 
 	for (size_t i = 0; i < sizeof keeps / sizeof keeps[0]; i++)
 		add_probe(true, keeps[i].run, "%s", keeps[i].name)->number = keeps[i].number;
@@ -484,4 +533,9 @@ void add_keep_probes(void)
 			probe->number = talks[j].number;
 			probe->slot = talks[j].slot;
 		}
+	for (size_t i = 0; i < sizeof clears / sizeof clears[0]; i++) {
+		struct probe *probe = add_probe(true, keep_clearing, "%s@%s", clears[i].name, holders[clears[i].holder].name);
+		probe->holder = clears[i].holder;
+		probe->number = clears[i].number;
+	}
 }

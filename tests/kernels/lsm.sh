@@ -134,7 +134,7 @@ try_hooks() {
 	mutant file_ioctl ESCAPED tap-attach
 	mutant file_ioctl_compat ESCAPED tiocsti-int80
 	mutant key_alloc ESCAPED request-key-callout
-	mutant bpf ESCAPED xdp-program-inherited
+	mutant bpf ESCAPED xdp-program-passed
 	mutant mmap_file ESCAPED io-uring-inherited-polled ring
 	wrong=
 	rm $pins/ptrace_traceme
