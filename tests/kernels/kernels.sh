@@ -63,10 +63,11 @@ lsm-trixie-costs      | x86_64  | trixie bookworm-backports | linux-image-amd64 
 lsm-trixie-kills      | x86_64  | trixie bookworm-backports | linux-image-amd64       | bpf kills
 "
 
+# A second serial line is for init's terminal_types, which keeps its own shell there.
 # architecture | Debian's name | compiler's triplet | its 32-bit sibling | console | qemu
 architectures='
-x86_64  | amd64   | x86_64-linux-gnu      | i386 | ttyS0    | qemu-system-x86_64 -cpu max
-i386    | i386    | i686-linux-gnu        |      | ttyS0    | qemu-system-i386 -cpu max
+x86_64  | amd64   | x86_64-linux-gnu      | i386 | ttyS0    | qemu-system-x86_64 -cpu max -serial mon:stdio -serial null
+i386    | i386    | i686-linux-gnu        |      | ttyS0    | qemu-system-i386 -cpu max -serial mon:stdio -serial null
 aarch64 | arm64   | aarch64-linux-gnu     | arm  | ttyAMA0  | qemu-system-aarch64 -M virt -cpu max
 arm     | armhf   | arm-linux-gnueabihf   |      | ttyAMA0  | qemu-system-arm -M virt -cpu max
 riscv64 | riscv64 | riscv64-linux-gnu     |      | ttyS0    | qemu-system-riscv64 -M virt

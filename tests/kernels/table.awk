@@ -80,6 +80,7 @@ $2 == "end" {
 	ended = 1
 }
 $2 == "threads" && !/threads lost their network$|unable to put every thread into a Landlock domain/ { bad("threads:" substr($0, 10)) }
+$2 == "terminal" && !/terminal (kept|none here)$/ { bad("the second serial line: " substr($0, 12)) }
 $2 == "missing" {
 	missing = 1
 	notes[++noted] = guest ": skipped: " substr($0, 11)
