@@ -96,6 +96,11 @@ const struct policy_rule policy[] = {
 	{ BASE, "ioctl", { { IS, 1, NAMED(TIOCMBIS) } }, REFUSE, 0,
 		"sets the loopback bit of a serial line: what is written comes back as typed" },
 	{ BASE, "ioctl", { { IS, 1, NAMED(TIOCMSET) } }, REFUSE, 0, "the same" },
+	{ BASE, "ioctl", { { IS, 1, NAMED(TIOCSRS485) } }, REFUSE, 0, "the same, by SER_RS485_RX_DURING_TX" },
+	{ BASE, "ioctl", { { IS, 1, 0xc0285443, "TIOCSISO7816" } }, REFUSE, 0, "the same, on the single wire of a card" },
+	/* Any terminal will do, one of prog's own too. Bluetooth asks for no capability before Linux
+	 * 6.4, GSM modems not before 6.6. */
+	{ BASE, "ioctl", { { IS, 1, NAMED(TIOCSETD) } }, REFUSE, 0, "plays a device to the kernel by a line discipline" },
 	/* Two ioctl numbers are composed otherwise on powerpc. compile_policy has the
 	 * target's compiler check each of these values against its own headers. */
 	{ BASE, "ioctl", { { IS, 1, 0x400454ca, "TUNSETIFF" } }, REFUSE, I386 | S390X | OTHERS, "attaches a tap" },

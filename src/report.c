@@ -158,7 +158,7 @@ static void print_prices(const struct network_off *off)
 	for (size_t i = 0; i < sizeof prices / sizeof prices[0]; i++)
 		if (off->filters & prices[i].filter)
 			row("price", "%s", prices[i].price);
-	row("price", "setns fails (nsenter, podman exec), and raising DTR or RTS of a serial line");
+	row("price", "setns fails (nsenter, podman exec), line disciplines of terminals (pppd), raising DTR or RTS");
 	if (off->landlock.held) {
 		row("price", "/proc/PID/exe, fd and maps of outside processes are hidden (fuser, lsof)");
 		row("price", "beside another program's file-system Landlock, rename between directories fails");
