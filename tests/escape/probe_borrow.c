@@ -665,7 +665,7 @@ void add_borrow_probes(void)
 	add_probe(false, probe_mem, "proc-mem")->number = 2;
 	add_probe(false, probe_fd_link, "proc-fd");
 	add_probe(false, probe_listener, "seccomp-listener-inherited");
-	add_probe(false, probe_memory, "proc-mem-inherited")->number = 3;
+	add_probe(false, probe_memory, "memory-inherited")->number = 3;
 	add_probe(false, probe_pins, "pins-unlink")->number = UNLINK;
 	add_probe(false, probe_pins, "pins-rename")->number = RENAME;
 	add_probe(false, probe_pins, "pins-rename-over")->number = RENAME_OVER;
