@@ -14,6 +14,7 @@
 #include <getopt.h>
 #include <linux/sched.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -50,6 +51,7 @@ static bool bare_mark(void) { return bare; }
 static bool bare_mark_of_root(void) { return bare && geteuid() == 0; }
 static bool before_abi_4(void) { return !marked && landlock_abi < 4; }
 static bool before_abi_10(void) { return !marked && landlock_abi < 10; }
+static bool unshare_refused(void) { return unshare(0) != 0; }
 static bool no_domain(void) { return !marked && landlock_abi < 2; }
 static bool abstract_reachable(void) { return !marked && (landlock_abi < 6 || shared->abstract_allowed); }
 static bool listener_given(void) { return !marked && shared->set_listener; }
@@ -98,6 +100,7 @@ static const struct gap {
 	{ "tap-inherited", bare_mark, "a tap is no socket: disablenetwork refuses to hand one down" },
 	{ "seccomp-listener-inherited", bare_mark, "no socket: disablenetwork refuses to hand one down" },
 	{ "memory-inherited", bare_mark, "no socket: disablenetwork refuses to hand one down" },
+	{ "shared-*", unshare_refused, "a sandbox around refuses unshare, whatever the flags" },
 	{ "shared-*", bare_mark, "the prctl leaves the directory shared: disablenetwork makes it its own" },
 	{ "namespace-by-passed-socket", always, "who made a user namespace administers it by a socket from there" },
 	{ "exec-as-uid-0", bare_mark_of_root, "the prctl takes no capabilities: disablenetwork drops them" },
