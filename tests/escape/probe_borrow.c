@@ -269,36 +269,42 @@ static struct result probe_tiocsti(const struct probe *probe)
 	return result(ESCAPED, "a key was typed");
 }
 
-/* A serial line's loopback bit turns what is written into what is typed. The door is that the
- * terminal's driver is asked: that of a pseudo terminal says that it has no such lines. */
-enum { BITS_ON, BITS_SET, GARBAGE_BITS_ON, GARBAGE_BITS_SET, INT80_BITS_ON, INT80_BITS_SET };
+/* A serial line's loopback bit turns what is written into what is typed; other modes may let a line hear itself;
+ * a line discipline makes the kernel take what is written for a device's words. The door is that the terminal's
+ * driver is asked: that of a pseudo terminal knows the last only. */
+static const struct { const char *name; unsigned request; int argument; } terminal_doors[] = {
+	{ "tiocmbis", TIOCMBIS, 0x8000 /* TIOCM_LOOP */ }, { "tiocmset", TIOCMSET, 0x8000 },
+	{ "tiocsrs485", 0x542f, 0 }, { "tiocsiso7816", 0xc0285443, 0 }, { "tiocsetd", TIOCSETD, 0 /* N_TTY */ },
+};
+enum { TERMINAL_DOORS = sizeof terminal_doors / sizeof terminal_doors[0] };
+static const char *const call_ways[] = { "", "-garbage-above-32-bits", "-int80" };
 
-static struct result probe_modem_bits(const struct probe *probe)
+static struct result probe_terminal(const struct probe *probe)
 {
-	const unsigned request = probe->number % 2 ? TIOCMSET : TIOCMBIS;
+	const unsigned request = terminal_doors[probe->number % TERMINAL_DOORS].request;
 	const int terminal = posix_openpt(O_RDWR | O_NOCTTY);
-	int *const bits = low_memory();
+	int *const argument = low_memory();
 	long answer;
 
-	if (terminal < 0 || !bits)
+	if (terminal < 0 || !argument)
 		return result(NOT_HERE, "no pseudo terminal");
-	*bits = 0x8000; /* TIOCM_LOOP */
-	switch (probe->number / 2) {
-	case 0: answer = syscall(SYS_ioctl, terminal, (unsigned long)request, bits); break;
+	*argument = terminal_doors[probe->number % TERMINAL_DOORS].argument;
+	switch (probe->number / TERMINAL_DOORS) {
+	case 0: answer = syscall(SYS_ioctl, terminal, (unsigned long)request, argument); break;
 	case 1:
 		if (sizeof(long) == 4)
 			return result(NOT_HERE, "registers have 32 bits");
-		answer = syscall(SYS_ioctl, terminal, (unsigned long)((uint64_t)7 << 32 | request), bits);
+		answer = syscall(SYS_ioctl, terminal, (unsigned long)((uint64_t)7 << 32 | request), argument);
 		break;
 	default:
 		if (!has_int80())
 			return result(NOT_HERE, "no i386 calls here");
-		answer = int80(54, terminal, request, (long)(uintptr_t)bits, 0, 0, 0);
+		answer = int80(54, terminal, (long)request, (long)(uintptr_t)argument, 0, 0, 0);
 		errno = answer < 0 ? (int)-answer : 0;
 	}
 	if (answer >= 0 || errno == ENOTTY || errno == EINVAL)
 		return result(ESCAPED, "the terminal's driver was asked");
-	return refused(probe->number % 2 ? "TIOCMSET" : "TIOCMBIS");
+	return refused("ioctl");
 }
 
 /* What the guests run behind the tool, on a real serial line with a shell that reads from it. */
@@ -679,12 +685,8 @@ void add_borrow_probes(void)
 	add_probe(false, probe_tiocsti, "tiocsti-int80")->number = 2;
 	add_probe(false, probe_tioclinux, "tioclinux")->number = 0;
 	add_probe(false, probe_tioclinux, "tioclinux-garbage-above-32-bits")->number = 1;
-	add_probe(false, probe_modem_bits, "tiocmbis")->number = BITS_ON;
-	add_probe(false, probe_modem_bits, "tiocmset")->number = BITS_SET;
-	add_probe(false, probe_modem_bits, "tiocmbis-garbage-above-32-bits")->number = GARBAGE_BITS_ON;
-	add_probe(false, probe_modem_bits, "tiocmset-garbage-above-32-bits")->number = GARBAGE_BITS_SET;
-	add_probe(false, probe_modem_bits, "tiocmbis-int80")->number = INT80_BITS_ON;
-	add_probe(false, probe_modem_bits, "tiocmset-int80")->number = INT80_BITS_SET;
+	for (int i = 0; i < 3 * TERMINAL_DOORS; i++)
+		add_probe(false, probe_terminal, "%s%s", terminal_doors[i % TERMINAL_DOORS].name, call_ways[i / TERMINAL_DOORS])->number = i;
 	add_probe(false, probe_request_key, "request-key-callout")->number = 0;
 	add_probe(false, probe_request_key, "request-key-empty-callout")->number = 1;
 	add_probe(false, probe_tun, "tap-attach")->number = 0;
