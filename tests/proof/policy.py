@@ -2,15 +2,36 @@
 """What the seccomp filters are to do, stated a second time: from the manual pages and the
 kernel's own tables, never from src/policy.c or libseccomp. Read by prove_filters.py."""
 import collections
+import errno
 import pathlib
 import re
 
 import z3
 
-# seccomp(2), linux/seccomp.h: SECCOMP_RET_ALLOW; SECCOMP_RET_ERRNO with EPERM, with ENOSYS.
-ALLOW, EPERM, ENOSYS = 0x7FFF0000, 0x00050001, 0x00050026
-RESULTS = {ALLOW: "allow", EPERM: "EPERM", ENOSYS: "ENOSYS"}
+# seccomp(2), linux/seccomp.h: SECCOMP_RET_ALLOW, _KILL_PROCESS, _ERRNO with an error of the C
+# library's errno.h; SECCOMP_FILTER_FLAG_TSYNC, _LOG, _SPEC_ALLOW.
+ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
+ENOSYS = ERRNO | errno.ENOSYS
+THREADS, LOG, SPEC = 1, 2, 4
 FILTERS = "base", "no_connect", "no_listen", "trace"
+
+# disablenetwork(1): what a refused call does, by option: of each filter that is loaded one after
+# the other, the result of what it refuses and the flags. It is tried before it may kill or log.
+ERRORS = {name: ERRNO | getattr(errno, name) for name in (
+    "EPERM", "EACCES", "EADDRNOTAVAIL", "EAFNOSUPPORT", "ECONNREFUSED", "EHOSTUNREACH", "ENETDOWN",
+    "ENETUNREACH", "EOPNOTSUPP", "EPROTONOSUPPORT")}
+EPERM, EACCES = ERRORS["EPERM"], ERRORS["EACCES"]
+WAYS = {name: [(result, SPEC)] for name, result in ERRORS.items()}
+WAYS.update({
+    "kill": [(EPERM, SPEC), (KILL, SPEC)],
+    "log": [(EACCES, SPEC), (EACCES, SPEC | LOG)],
+    "threads": [(EPERM, SPEC | THREADS)],
+    "threads,kill": [(EPERM, SPEC | THREADS), (KILL, SPEC | THREADS)],
+    "untried": [(EPERM, SPEC)],
+    "untried,kill": [(KILL, SPEC)],
+    "untried,log": [(EACCES, SPEC | LOG)],
+})
+RESULTS = {ALLOW: "allow", KILL: "kill", ENOSYS: "ENOSYS"} | {result: name for name, result in ERRORS.items()}
 
 # The ELF machine (linux/elf-em.h), and a 32-bit sibling whose programs its kernels run too.
 Architecture = collections.namedtuple("Architecture", "machine bits big_endian sibling socketcall")
@@ -94,8 +115,9 @@ def siblings(machine):
 
 # When a call is refused. KERNEL: at least then, by what the kernel looks at, the lower 32 bits
 # of an int. DOCUMENTED: exactly then; that may be more, but only by GARBAGE in an upper half.
-# Conditions that are True hold whatever the arguments.
-Rule = collections.namedtuple("Rule", "name call kernel documented garbage result", defaults=(False, EPERM))
+# Conditions that are True hold whatever the arguments. The result is what the user chose, or ENOSYS.
+CHOSEN = None
+Rule = collections.namedtuple("Rule", "name call kernel documented garbage result", defaults=(False, CHOSEN))
 
 
 class Arguments:
@@ -113,7 +135,7 @@ def rules(filter_name, name, args):
     # would hold them: they must make no difference.
     register = args.whole if ARCHITECTURES[name].bits == 64 else args.low
 
-    def always(call, result=EPERM):
+    def always(call, result=CHOSEN):
         return Rule(name, call, True, True, result=result)
 
     def exactly(call, condition):
@@ -151,16 +173,20 @@ def rules(filter_name, name, args):
 
 
 class Specification:
-    """What a filter of a machine is to do with the call in WORDS, a struct seccomp_data."""
+    """What a set of filters of a machine is to do with the call in WORDS, a struct seccomp_data:
+    to refuse what any of them refuses. Of two that refuse it neither wins: they agree on the result."""
 
-    def __init__(self, machine, filter_name, words):
+    def __init__(self, machine, filters, words, chosen):
         number, arch = words[:2]
         args = Arguments(words, ARCHITECTURES[machine].big_endian)
-        own = [rule for name in siblings(machine) for rule in rules(filter_name, name, args)]
+        own = [rule for name in siblings(machine) for one in filters for rule in rules(one, name, args)]
         # Beside the base filter, which is always there, another may refuse in socketcall what
         # that one refuses: libseccomp expands rules on socket calls by itself.
         shared = [rule for name in siblings(machine) for rule in rules("base", name, args)
-                  if rule.call == "socketcall" and filter_name != "base"]
+                  if rule.call == "socketcall" and "base" not in filters]
+        self.chosen = chosen
+        self.agreed = len({(rule.name, rule.call) for rule in own}) == len(
+            {(rule.name, rule.call, rule.result) for rule in own})
 
         def is_call(rule):
             return z3.And(arch == token(rule.name), number == NUMBERS[rule.name][rule.call])
@@ -168,7 +194,8 @@ class Specification:
         def outcome(view, x32):
             result = z3.BitVecVal(ALLOW, 32)
             for rule in own:
-                result = z3.If(z3.And(is_call(rule), getattr(rule, view)), z3.BitVecVal(rule.result, 32), result)
+                result = z3.If(z3.And(is_call(rule), getattr(rule, view)),
+                               z3.BitVecVal(chosen if rule.result is CHOSEN else rule.result, 32), result)
             foreign = z3.And([arch != token(name) for name in siblings(machine)])
             return z3.If(z3.Or(foreign, z3.And(arch == token("x86_64"), number != 0xFFFFFFFF, x32)),
                          z3.BitVecVal(ENOSYS, 32), result)
@@ -184,15 +211,17 @@ class Specification:
         self.examined = z3.Or([is_call(rule) for rule in own + shared if rule.documented is not True])
 
     def claims(self, result, reads):
-        """What is to be proved of a filter's RESULT, and of whether it READS more than number and architecture."""
+        """What is to be proved of a program's RESULT, and of whether it READS more than number and architecture."""
         return {
+            "filters agree on the result of a call":
+                z3.BoolVal(self.agreed),
             "what the kernel would do is refused":
                 z3.Implies(self.kernel != ALLOW, result == self.kernel),
             "what is documented is refused":
                 z3.Implies(self.documented != ALLOW, result == self.documented),
             "nothing else is refused":
                 z3.Implies(result != ALLOW,
-                           z3.Or(result == self.documented, z3.And(self.covered, result == EPERM))),
+                           z3.Or(result == self.documented, z3.And(self.covered, result == self.chosen))),
             "beyond the kernel's view only garbage is refused":
                 z3.Implies(self.documented != self.kernel, self.garbage),
             "no argument is read for a call that is never refused":

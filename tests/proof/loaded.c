@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright 2026 the disablenetwork authors
+ *
+ * What src/seccomp.c hands to the kernel, for every set of filters and every way to refuse,
+ * for prove_filters.py. It is compiled into this program, on the build machine, beside the
+ * arrays of some architecture, and its system calls are answered here: nothing is loaded.
+ */
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static long answer_call(long number, ...);
+static int answer_prctl(int option, ...);
+#define syscall answer_call
+#define prctl answer_prctl
+#include "seccomp.c"
+
+static const struct {
+	unsigned bit;
+	const char *name;
+} names[] = {
+	{ FILTER_BASE, "base" },
+	{ FILTER_NO_CONNECT, "no_connect" },
+	{ FILTER_NO_LISTEN, "no_listen" },
+	{ FILTER_TRACE, "trace" },
+};
+
+enum { FILTERS = sizeof filters / sizeof filters[0] };
+_Static_assert(FILTERS == sizeof names / sizeof names[0], "each filter has a name");
+
+/* Beside -e with each of its names. untried: what is loaded later on, since threads were at work. */
+static const struct {
+	const char *name;
+	struct refusal refusal;
+} ways[] = {
+	{ "kill", { .error = EPERM, .kill = true } },
+	{ "log", { .error = EACCES, .log = true } },
+	{ "threads", { .error = EPERM, .all_threads = true } },
+	{ "threads,kill", { .error = EPERM, .kill = true, .all_threads = true } },
+	{ "untried", { .error = EPERM, .untried = true } },
+	{ "untried,kill", { .error = EPERM, .kill = true, .untried = true } },
+	{ "untried,log", { .error = EACCES, .log = true, .untried = true } },
+};
+
+/* Of the set that is being loaded. */
+static unsigned wanted;
+static const char *way;
+static int error;
+
+static _Noreturn void fail(const char *words)
+{
+	fprintf(stderr, "loaded: fatal: set %#x, %s: %s\n", wanted, way, words);
+	exit(1);
+}
+
+static void print_program(unsigned long flags, const struct sock_fprog *program)
+{
+	const char *between = "";
+
+	if (program->len > FILTERS_LENGTH)
+		fail("more instructions than FILTERS_LENGTH");
+	printf("program ");
+	for (int i = 0; i < FILTERS; i++)
+		if (wanted & names[i].bit) {
+			printf("%s%s", between, names[i].name);
+			between = ",";
+		}
+	printf(" %s %#lx %u\n", way, flags, program->len);
+	for (unsigned i = 0; i < program->len; i++)
+		printf("%u %u %u %u\n", program->filter[i].code, program->filter[i].jt, program->filter[i].jf,
+			program->filter[i].k);
+}
+
+/* All trials are refused as they should be. */
+static long answer_call(long number, ...)
+{
+	va_list arguments;
+
+	if (number != SYS_seccomp) {
+		errno = error;
+		return -1;
+	}
+	va_start(arguments, number);
+	const long operation = va_arg(arguments, long);
+	const unsigned long flags = va_arg(arguments, unsigned long);
+	const struct sock_fprog *program = va_arg(arguments, const struct sock_fprog *);
+	va_end(arguments);
+	if (operation != SECCOMP_SET_MODE_FILTER)
+		fail("seccomp(2) is to do something else than load a filter");
+	print_program(flags, program);
+	return 0;
+}
+
+static int answer_prctl(int option, ...)
+{
+	return option == PR_GET_SECCOMP ? SECCOMP_MODE_FILTER : -1;
+}
+
+static void load_all_sets(const char *name, const struct refusal *refusal)
+{
+	way = name;
+	error = refusal->error;
+	for (wanted = 1; wanted < 1U << FILTERS; wanted++) {
+		const char *words = seccomp_refuse(wanted, refusal);
+		if (words)
+			fail(words);
+	}
+}
+
+int main(void)
+{
+	for (size_t i = 0; i < REFUSAL_ERRORS; i++)
+		load_all_sets(refusal_errors[i].name, &(struct refusal){ .error = refusal_errors[i].error });
+	for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
+		load_all_sets(ways[i].name, &ways[i].refusal);
+	return fflush(stdout) != 0 || ferror(stdout);
+}
