@@ -96,6 +96,10 @@ linux/pidfd.h | PIDFD_ PIDFS_
 LEVELS = {"SOL_RDS", "SOL_TIPC", "SOL_CAN_BASE", "SOL_CAN_RAW", "SOL_CAN_ISOTP", "SOL_CAN_J1939", "SOL_VSOCK"}
 NO_CALLS = {"SYSCALL_BASE", "SYSCALL_MASK", "OABI_SYSCALL_BASE", "ARM_NR_BASE", "arch_specific_syscall", "syscalls"}
 
+DIRECTIONS = {"_IO": 0, "_IOW": 1 << 30, "_IOWR": 3 << 30}  # asm-generic/ioctl.h
+POWERPC_DIRECTIONS = {"_IO": 1 << 29, "_IOW": 4 << 29, "_IOWR": 6 << 29}
+SIZES = {None: 0, "int": 4, "struct serial_iso7816": 40}  # the same on all
+
 NEEDED = "no_connect", "no_listen", "trace"  # filters that are not always loaded
 ALLOW = 0x7FFF0000
 MACHINES = {"x86_64": 0xC000003E, "i386": 0x40000003, "aarch64": 0xC00000B7, "arm": 0x40000028,
@@ -201,17 +205,18 @@ class Headers:
                 for name in macros if re.match("__(NR|ARM_NR)_", name)}
 
     def ioctl(self, name):
-        """The number of one that is written out, or made by _IO or _IOW of an int."""
+        """The number of one that is written out, or made by _IO, _IOW or _IOWR of a type in SIZES."""
         for header in IOCTL_HEADERS.replace("|", " ").split():
             match = re.search(rf"define\s+{name}\s+(\S.*)", self.text(header)) if header.endswith(".h") else None
             if not match:
                 continue
             value = match[1].strip()
-            none, write = (1 << 29, 4 << 29) if self.architecture == "ppc64le" else (0, 1 << 30)
-            made = re.fullmatch(r"(_IO|_IOW)\(('T'|VHOST_VIRTIO),\s*(\w+)(?:,\s*int)?\)", value)
+            made = re.fullmatch(r"(_IO|_IOW|_IOWR)\(('T'|VHOST_VIRTIO),\s*(\w+)(?:,\s*([\w ]+))?\)", value)
             if made:
+                directions = POWERPC_DIRECTIONS if self.architecture == "ppc64le" else DIRECTIONS
                 kind = ord("T") if made[2] == "'T'" else 0xAF
-                return (none if made[1] == "_IO" else write | 4 << 16) | kind << 8 | int(made[3], 0)
+                size = SIZES.get(made[4])
+                return None if size is None else directions[made[1]] | size << 16 | kind << 8 | int(made[3], 0)
             return int(value, 0) if re.fullmatch("0x[0-9A-Fa-f]+", value) else None
         return None
 
