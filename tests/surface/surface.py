@@ -238,13 +238,13 @@ class Policy:
         self.program = compile_policy
         self.always, self.by_argument, self.options, self.ioctls = {}, {}, set(), set()
         for line in self.ask("table").splitlines():
-            where, result, call, *tests = line.partition("#")[0].split()
+            where, call, tests = re.match(r"(\w+).*? (?:refuse|E[A-Z]+)\s+(\w+)\s*(.*?)\s*#", line).groups()
             where = where if where in NEEDED else "base"
             (self.by_argument if tests else self.always).setdefault(call, set()).add(where)
             if call == "setsockopt":
-                self.options.add(tests[5])  # arg1 is LEVEL arg2 is OPTION
+                self.options.add(re.search(r"arg2 is (\w+)", tests)[1])
             if call == "ioctl":
-                self.ioctls.add(tests[2])
+                self.ioctls.add(re.search(r"arg1 is (\w+)", tests)[1])
 
     def ask(self, *words):
         return subprocess.run([self.program, *words], check=True, capture_output=True, text=True).stdout
