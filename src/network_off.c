@@ -54,13 +54,12 @@ static unsigned choose_filters(const struct network_off *off)
 	return filters;
 }
 
-/* What clone(2) shares with whoever started us, an exec leaves shared, but for descriptors:
- * CLONE_FS     prog's chdir, chroot and umask would move that process, too
- * CLONE_FILES  exec ends it, but until then another could open what we have looked at
- * and left alone, since they carry nothing, are CLONE_SYSVSEM (unsharing would do the semaphore
- * adjustments that wait for the end of prog) and CLONE_IO (the priority of disk access).
+/* What clone(2) shared with whoever started us is shared after an exec, too: with CLONE_FS prog's
+ * chdir, chroot and umask move that process. (The table of descriptors, CLONE_FILES, was unshared
+ * when we were started. CLONE_SYSVSEM and CLONE_IO are left alone: they carry semaphore
+ * adjustments, which unsharing would do at once, and the priority of disk access.)
  * Container engines refuse unshare whatever is asked for; that is no network, so we go on. */
-static bool unshare_from_caller(void) { return unshare(CLONE_FS | CLONE_FILES) == 0; }
+static bool unshare_from_caller(void) { return unshare(CLONE_FS) == 0; }
 
 /* LOOSE becomes the words for refusing to go on, or NULL. */
 static const char *look_at_descriptors(const struct options *options, struct network_off *off,

@@ -12,6 +12,7 @@
 #include "policy.h"
 
 #include <linux/if_tun.h>
+#include <linux/kd.h>
 #include <linux/net.h>
 #include <linux/vhost.h>
 #include <netinet/in.h>
@@ -92,6 +93,8 @@ const struct policy_rule policy[] = {
 	{ BASE, "bpf", { { ALWAYS } }, MISSING, 0, "sends whole frames, by an XDP program passed in" },
 	{ BASE, "ioctl", { { IS, 1, NAMED(TIOCSTI) } }, REFUSE, 0, "types into the terminal" },
 	{ BASE, "ioctl", { { IS, 1, NAMED(TIOCLINUX) } }, REFUSE, 0, "pastes into the console" },
+	{ BASE, "ioctl", { { IS, 1, NAMED(KDSKBDIACR) } }, REFUSE, 0, "chooses what a dead key types, on all consoles" },
+	{ BASE, "ioctl", { { IS, 1, NAMED(KDSKBDIACRUC) } }, REFUSE, 0, "the same" },
 	/* Which bits are set stands in memory. TIOCMBIC only clears them. */
 	{ BASE, "ioctl", { { IS, 1, NAMED(TIOCMBIS) } }, REFUSE, 0,
 		"sets the loopback bit of a serial line: what is written comes back as typed" },
@@ -99,7 +102,7 @@ const struct policy_rule policy[] = {
 	{ BASE, "ioctl", { { IS, 1, NAMED(TIOCSRS485) } }, REFUSE, 0, "the same, by SER_RS485_RX_DURING_TX" },
 	{ BASE, "ioctl", { { IS, 1, 0xc0285443, "TIOCSISO7816" } }, REFUSE, 0, "the same, on the single wire of a card" },
 	/* Any terminal will do, one of prog's own too. Bluetooth asks for no capability before Linux
-	 * 6.4, GSM modems not before 6.6. */
+	 * 5.16, GSM modems not before 6.6. */
 	{ BASE, "ioctl", { { IS, 1, NAMED(TIOCSETD) } }, REFUSE, 0, "plays a device to the kernel by a line discipline" },
 	/* Two ioctl numbers are composed otherwise on powerpc. compile_policy has the
 	 * target's compiler check each of these values against its own headers. */

@@ -98,7 +98,7 @@ def ioctl_requests(name):
     """ioctl_tty(2), linux/if_tun.h, linux/vhost.h; powerpc has its own _IO and _IOW in asm/ioctl.h."""
     none, write = (1 << 29, 4 << 29) if name == "ppc64le" else (0, 1 << 30)
     return {0x5412: "TIOCSTI", 0x541C: "TIOCLINUX", 0x5416: "TIOCMBIS", 0x5418: "TIOCMSET",
-            0x5423: "TIOCSETD", 0x542F: "TIOCSRS485", 3 << 30 | 40 << 16 | ord("T") << 8 | 0x43: "TIOCSISO7816",
+            0x4B4B: "KDSKBDIACR", 0x4BFB: "KDSKBDIACRUC", 0x5423: "TIOCSETD", 0x542F: "TIOCSRS485", 3 << 30 | 40 << 16 | ord("T") << 8 | 0x43: "TIOCSISO7816",
             write | 4 << 16 | ord("T") << 8 | 202: "TUNSETIFF", none | 0xAF << 8 | 1: "VHOST_SET_OWNER"}
 
 
