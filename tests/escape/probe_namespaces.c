@@ -184,7 +184,7 @@ static struct result enter_by_handle(const struct probe *probe)
 /* From Linux 6.19 on nobody need guess: namespaces are listed. */
 static struct result enter_by_list(const struct probe *probe)
 {
-	struct { uint32_t size, kind, type, spare; uint64_t number, owner; } request = { .size = 32, .type = CLONE_NEWUSER };
+	struct { uint32_t size, spare; uint64_t after; uint32_t type, spare2; uint64_t owner; } request = { .size = 32, .type = CLONE_NEWUSER };
 	struct { uint32_t size; int32_t type; uint64_t number; uint32_t kind, inode; } handle = { 16, 0xf1, 0, 0, 0 };
 	uint64_t numbers[64];
 	struct stat status;
