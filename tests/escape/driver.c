@@ -51,7 +51,7 @@ static const char *sets = "none";
 static bool allow_abstract, lower_limit, without_landlock, share_directory;
 static int accomplice_end, accomplice_given; /* the two ends of a socket pair */
 static int wire = -1, second_wire = -1, link_end = -1;
-static int container_unix = -1, container_user = -1, container_net = -1, xdp_program = -1;
+static int container_unix = -1, container_user = -1, container_net = -1, xdp_program = -1, supervisor = -1;
 
 static _Noreturn void fail(const char *what)
 {
@@ -663,9 +663,9 @@ static pid_t start_supervised(void)
 		fail("make a socket pair");
 	const pid_t supervised = start(be_supervised);
 	close(own_channel[1]);
-	shared->listener = positive(receive_descriptor(own_channel[0], text, sizeof text));
-	if (shared->listener)
-		fcntl(shared->listener, F_SETFD, FD_CLOEXEC);
+	supervisor = receive_descriptor(own_channel[0], text, sizeof text);
+	if (supervisor >= 0)
+		fcntl(supervisor, F_SETFD, FD_CLOEXEC);
 	return supervised;
 }
 
@@ -926,8 +926,7 @@ static void hand_down_others(void)
 			shared->container_user = positive(dup(container_user));
 			shared->container_net = positive(dup(container_net));
 		}
-		if (shared->listener)
-			fcntl(shared->listener, F_SETFD, 0);
+		shared->listener = positive(dup(supervisor));
 	}
 	if (in_sets("other"))
 		shared->xdp = positive(dup(xdp_program));
