@@ -11,7 +11,6 @@
 #include <linux/capability.h>
 #include <linux/securebits.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/prctl.h>
@@ -21,16 +20,17 @@
 #include <cap-ng.h>
 #endif
 
-#define SET_OF(number) (UINT64_C(1) << (number))
-
 /* Those that cannot bring the network back: none for sockets, for namespaces, for
  * tracing, for modules, raw input and output, or the system as a whole. */
 static const struct keepable {
 	int number;
 	const char *name;
-	const char *unable; /* to keep it */
+	const char *unable;   /* to keep it */
+	const char *not_held; /* so it cannot be kept */
 } keepable[] = {
-#define KEEP(constant, name) { constant, name, "keep capability " name }
+#define KEEP(constant, name) \
+	{ constant, name, "keep capability " name, \
+		"keep capability " name ", which is not held here (root's, and in a container not always)" }
 	KEEP(CAP_CHOWN, "chown"),
 	KEEP(CAP_DAC_OVERRIDE, "dac_override"),
 	KEEP(CAP_DAC_READ_SEARCH, "dac_read_search"),
@@ -55,6 +55,19 @@ enum {
 	CAPABILITIES = 64 /* as many as the system calls have bits for */
 };
 
+/* Those that go together in what people do. */
+static const struct {
+	const char *name;
+	capability_set members; /* those of them that prog may keep */
+} groups[] = {
+	{ "files", SET_OF(CAP_CHOWN) | SET_OF(CAP_DAC_OVERRIDE) | SET_OF(CAP_DAC_READ_SEARCH) |
+		SET_OF(CAP_FOWNER) | SET_OF(CAP_FSETID) },
+	{ "users", SET_OF(CAP_SETUID) | SET_OF(CAP_SETGID) },
+	{ "all", UINT64_MAX },
+};
+
+enum { GROUPS = sizeof groups / sizeof groups[0] };
+
 bool capability_add(capability_set *set, const char *name)
 {
 	if (strncasecmp(name, "cap_", 4) == 0)
@@ -67,13 +80,32 @@ bool capability_add(capability_set *set, const char *name)
 	return false;
 }
 
-void capability_names(char *text, unsigned size)
+const char *capability_name(int index)
 {
-	size_t length = 0;
+	return index < KEEPABLE ? keepable[index].name : NULL;
+}
 
-	for (int i = 0; i < KEEPABLE && length < size; i++)
-		length += (size_t)snprintf(text + length, size - length, "%s%s", i ? " " : "",
-			keepable[i].name);
+const char *capability_set_name(int index, capability_set *set)
+{
+	if (index >= GROUPS)
+		return NULL;
+	*set = 0;
+	for (int i = 0; i < KEEPABLE; i++)
+		*set |= SET_OF(keepable[i].number) & groups[index].members;
+	return groups[index].name;
+}
+
+bool capability_add_set(capability_set *set, const char *name)
+{
+	capability_set members;
+	const char *group;
+
+	for (int i = 0; (group = capability_set_name(i, &members)); i++)
+		if (strcasecmp(name, group) == 0) {
+			*set |= members;
+			return true;
+		}
+	return false;
 }
 
 const char *capabilities_read(pid_t thread, struct capability_sets *sets)
@@ -208,7 +240,7 @@ static const char *check_kept(capability_set keep, capability_set permitted)
 	for (int i = 0; i < KEEPABLE; i++) {
 		if (keep & ~permitted & SET_OF(keepable[i].number)) {
 			errno = EPERM;
-			return keepable[i].unable;
+			return keepable[i].not_held;
 		}
 		keep &= ~SET_OF(keepable[i].number);
 	}
@@ -224,13 +256,18 @@ const char *capabilities_check(capability_set keep)
 	return words ? words : check_kept(keep, held.permitted);
 }
 
-const char *capabilities_drop(capability_set keep, struct capabilities_dropped *dropped)
+const char *capabilities_drop(capability_set keep, capability_set if_held,
+	struct capabilities_dropped *dropped)
 {
 	struct capability_sets held;
 	const char *words = capabilities_read(0, &held);
 
-	if (words || (words = check_kept(keep, held.permitted)))
+	if (words)
 		return words;
+	keep |= if_held & held.permitted;
+	if ((words = check_kept(keep, held.permitted)))
+		return words;
+	dropped->kept = keep;
 	dropped->count = __builtin_popcountll(held.permitted & ~keep);
 	dropped->bounding = held.effective & SET_OF(CAP_SETPCAP);
 	if (dropped->bounding && (words = lock_securebits(keep != 0)))

@@ -13,18 +13,25 @@
 
 /* A set of capabilities: bit N is capability N of <linux/capability.h>. */
 typedef uint64_t capability_set;
+#define SET_OF(number) (UINT64_C(1) << (number))
 
 struct capabilities_dropped {
-	int count;     /* how many of the permitted ones went */
-	bool bounding; /* the bounding set and securebits went too */
+	int count;           /* how many of the permitted ones went */
+	capability_set kept; /* those that prog has */
+	bool bounding;       /* the bounding set and securebits went too */
 };
 
 /* Adds the capability of this name ("chown", "cap_chown", in any case) to *set.
  * False, and *set as it was, if it is not one that prog may keep. */
 bool capability_add(capability_set *set, const char *name) __attribute__((warn_unused_result));
 
-/* The names of those that prog may keep, separated by spaces. TEXT has SIZE bytes. */
-void capability_names(char *text, unsigned size);
+/* The same for a set by its name ("files", in any case): those that go together. */
+bool capability_add_set(capability_set *set, const char *name) __attribute__((warn_unused_result));
+
+/* The names of those that prog may keep, one by one from INDEX 0 on, then NULL; those of the
+ * sets, with what is in each, likewise. */
+const char *capability_name(int index);
+const char *capability_set_name(int index, capability_set *set);
 
 /* NULL if KEEP are such, and held by the calling thread; else the words, with errno
  * EINVAL or EPERM. Changes nothing. */
@@ -38,11 +45,12 @@ struct capability_sets {
 const char *capabilities_read(pid_t thread, struct capability_sets *sets)
 	__attribute__((warn_unused_result));
 
-/* Drops all but KEEP, for this process and all that it execs, and reads back what
- * is left. Kept ones are made ambient, so that they outlive an exec, but not a
- * change of uid from 0, unless prog asks for that by PR_SET_KEEPCAPS. Nothing in no_new_privs or seccomp needs what goes.
+/* Drops all but KEEP, and what of IF_HELD the caller holds, for this process and all that
+ * it execs, and reads back what is left. Kept ones are made ambient, so that they outlive
+ * an exec, but not a change of uid from 0, unless prog asks for that by PR_SET_KEEPCAPS.
+ * Nothing in no_new_privs or seccomp needs what goes.
  * Returns NULL, or the words for what it was unable to do, with errno set. */
-const char *capabilities_drop(capability_set keep, struct capabilities_dropped *dropped)
-	__attribute__((warn_unused_result));
+const char *capabilities_drop(capability_set keep, capability_set if_held,
+	struct capabilities_dropped *dropped) __attribute__((warn_unused_result));
 
 #endif

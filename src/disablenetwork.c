@@ -3,68 +3,39 @@
  *
  * disablenetwork prog args...: run prog with its network switched off, for good.
  */
+#include "hints.h"
 #include "network_off.h"
 #include "options.h"
 #include "report.h"
 #include "say.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-/* Files that uid 0 owns (core_pattern, modprobe's path, cron tables) can make the
- * kernel or others act for prog, however few capabilities it has. With setuid kept,
- * prog is taken to be about to change user. */
-static void warn_of_root(const struct options *options)
+/* Once to a person, or when asked to speak: not at each stage of a pipeline, whose last one
+ * writes to the terminal, nor into logs. The text is kept out of the frame of main: it would
+ * cost every start a page fault. */
+static __attribute__((noinline)) void warn(const struct options *options, const struct network_off *off)
 {
-	capability_set changes_user = 0;
-	uid_t real, effective, saved;
+	char text[HINT];
 
-	if (options->quiet || getresuid(&real, &effective, &saved) != 0 ||
-		(real != 0 && effective != 0 && saved != 0))
+	if (options->quiet)
 		return;
-	if (capability_add(&changes_user, "setuid") && (options->keep_capabilities & changes_user))
-		return;
-	say("warning: %s runs as root, and root's files can make others act for it; better: "
-		"setuidgid nobody disablenetwork %s",
-		options->program[0], options->program[0]);
+	const bool person = isatty(STDERR_FILENO) && isatty(STDOUT_FILENO);
+	const bool unit = !person && getenv("INVOCATION_ID"); /* systemd.exec(5) */
+	if ((options->verbose || person) &&
+		warn_of_rights(options->program[0], off->capabilities.kept, unit, text, sizeof text))
+		say("warning: %s", text);
 }
 
-/* True if prog is there, so that it was its interpreter or loader that execve missed. Its
- * buffer is kept out of the frame of main: it would cost every start a page fault. */
-static __attribute__((noinline)) bool program_exists(const char *name)
+static __attribute__((noinline)) _Noreturn void run(char **program, capability_set kept)
 {
-	const char *path = strchr(name, '/') ? "" : getenv("PATH");
-	char file[4096];
+	char text[HINT];
 
-	if (!*name)
-		return false;
-	if (!path)
-		path = "/bin:/usr/bin"; /* as execvp does */
-	for (const char *end; ; path = end + 1) {
-		end = strchrnul(path, ':');
-		const int length = snprintf(file, sizeof file, "%.*s%s%s", (int)(end - path), path,
-			end > path ? "/" : "", name);
-		if (length > 0 && (size_t)length < sizeof file && access(file, F_OK) == 0)
-			return true;
-		if (!*end)
-			return false;
-	}
-}
-
-static _Noreturn void run(char **program)
-{
 	execvp(program[0], program);
-	if (errno == EPERM) /* execve(2): marked with capabilities that the bounding set lacks */
-		die(EXIT_CANNOT_RUN, "unable to run %s: %s (does its file have capabilities?)", program[0],
-			strerror(errno));
-	if (errno != ENOENT && errno != ENOTDIR)
-		die(EXIT_CANNOT_RUN, "unable to run %s: %s", program[0], strerror(errno));
-	if (program_exists(program[0]))
-		die(EXIT_CANNOT_RUN, "unable to run %s: its interpreter or loader is missing", program[0]);
-	die(EXIT_NOT_FOUND, "unable to run %s: not found", program[0]);
+	const int status = explain_exec(program[0], errno, kept, text, sizeof text);
+	die(status, "unable to run \"%s\": %s", program[0], text);
 }
 
 int main(int argc, char **argv)
@@ -83,7 +54,7 @@ int main(int argc, char **argv)
 	if (options.close_loose && !options.quiet)
 		report_closed(&off);
 	if (options.verbose)
-		report_held(&off, &options);
-	warn_of_root(&options);
-	run(options.program);
+		report_held(&off);
+	warn(&options, &off);
+	run(options.program, off.capabilities.kept);
 }

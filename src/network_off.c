@@ -11,6 +11,7 @@
 #include "seccomp.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -93,6 +94,16 @@ static const char *look_again(const struct options *options, struct network_off 
 	return (off->filters & ~loaded) ? seccomp_refuse(off->filters & ~loaded, &refusal) : NULL;
 }
 
+/* By fchown prog could give a socket that it has another owner, and routing rules that go by the
+ * owner (ip rule uidrange) would take it to another link. So of a set chown is left out. */
+static const char *drop_capabilities(const struct options *options, struct network_off *off)
+{
+	const capability_set out = off->inherited.network ? SET_OF(CAP_CHOWN) : 0;
+
+	off->chown_left_out = options->keep_if_held & out;
+	return capabilities_drop(options->keep_capabilities, options->keep_if_held & ~out, &off->capabilities);
+}
+
 static const char *switch_off(const struct options *options, struct network_off *off)
 {
 	const struct refusal refusal = {
@@ -128,7 +139,7 @@ static const char *switch_off(const struct options *options, struct network_off 
 		return words;
 	off->steps_done = DONE_LANDLOCK;
 
-	if ((words = capabilities_drop(options->keep_capabilities, &off->capabilities)))
+	if ((words = drop_capabilities(options, off)))
 		return words;
 	off->steps_done = DONE_CAPABILITIES;
 

@@ -30,6 +30,7 @@ struct network_off {
 	struct inherited inherited;
 	struct landlock_domain landlock;
 	struct capabilities_dropped capabilities;
+	bool chown_left_out;   /* of a set of -p */
 	bool has_children;     /* or tracees: prog is not to drive them */
 	unsigned filters;      /* FILTER_* of seccomp.h */
 };

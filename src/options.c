@@ -6,6 +6,7 @@
  */
 #include "options.h"
 
+#include "hints.h"
 #include "refusal.h"
 #include "say.h"
 #include "seccomp.h"
@@ -13,7 +14,9 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 enum { CHECK = 256 }; /* no short option */
@@ -34,10 +37,36 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
+struct names {
+	char text[512];
+	size_t length;
+};
+
+static void add_name(struct names *names, const char *name)
+{
+	const int length = snprintf(names->text + names->length, sizeof names->text - names->length, " %s", name);
+
+	names->length += length > 0 ? (size_t)length : 0;
+}
+
+static void print_capabilities(const char *title, capability_set set)
+{
+	struct names names = { .length = 0 };
+	const char *name;
+
+	for (int i = 0; (name = capability_name(i)); i++) {
+		capability_set one = 0;
+		if (capability_add(&one, name) && (one & set))
+			add_name(&names, name);
+	}
+	print("  %s:%s", title, names.text);
+}
+
 static _Noreturn void print_help(void)
 {
-	char names[512] = "";
-	size_t length = 0;
+	struct names names = { .length = 0 };
+	capability_set set;
+	const char *name;
 
 	print("usage: disablenetwork [-acklqv] [-e errno] [-p cap,cap...] prog [arg ...]");
 	print("       disablenetwork [options] --check");
@@ -49,23 +78,19 @@ static _Noreturn void print_help(void)
 	print("  -e, --errno=NAME      what refused calls return; EPERM unless given");
 	print("  -k, --kill            a refused call kills the process (SIGSYS)");
 	print("  -l, --log             refused calls go to the kernel log");
-	print("  -p, --keep-caps=LIST  keep these capabilities, separated by commas");
+	print("  -p, --keep-caps=LIST  keep these capabilities, separated by commas: names, or sets of them");
 	print("  -q, --quiet           no warnings");
 	print("  -v, --verbose         say in one line what holds");
 	print("      --check           run nothing; say what this kernel offers, and which gaps remain");
 	print("  -h, --help            this text");
 	print("  -V, --version         the version");
 	print("%s", "");
-	for (int i = 0; i < REFUSAL_ERRORS; i++) {
-		const size_t size = strlen(refusal_errors[i].name);
-		names[length++] = ' ';
-		memcpy(names + length, refusal_errors[i].name, size);
-		length += size;
-	}
-	names[length] = '\0';
-	print("errno names:%s", names);
-	capability_names(names, sizeof names);
-	print("capabilities: %s", names);
+	for (int i = 0; i < REFUSAL_ERRORS; i++)
+		add_name(&names, refusal_errors[i].name);
+	print("errno names:%s", names.text);
+	print("capabilities, by name, or by set (then those of it that are held):");
+	for (int i = 0; (name = capability_set_name(i, &set)); i++)
+		print_capabilities(name, set);
 	print("%s", "");
 	print("exit status: prog's own; 100 wrong usage; 111 the network could not be switched off;");
 	print("126 prog could not be run; 127 prog was not found. Manual: disablenetwork(1)");
@@ -78,38 +103,74 @@ static _Noreturn void print_version(void)
 	_exit(0);
 }
 
-/* OPTION is "-e", "--frobnicate" and the like; "" when no option is at fault. */
-static _Noreturn void wrong_usage(const char *problem, const char *option)
+/* WORD is the one at fault, and MEANT what stands in its place, or NULL. */
+static _Noreturn void wrong_word(const char *problem, const char *word, const char *meant)
 {
-	say("fatal: %s%s%s", problem, *option ? " " : "", option);
-	say("usage: disablenetwork [-acklqv] [-e errno] [-p cap,cap...] prog [arg ...]");
-	say("usage: disablenetwork [options] --check; disablenetwork --help");
-	_exit(EXIT_USAGE);
+	die(EXIT_USAGE, "%s \"%s\"%s%s%s (see --help)", problem, word, meant ? ": did you mean " : "",
+		meant ? meant : "", meant ? "?" : "");
+}
+
+static _Noreturn void wrong_usage(const char *problem)
+{
+	die(EXIT_USAGE, "%s (see --help)", problem);
 }
 
 static int error_by_name(const char *name)
 {
-	for (int i = 0; i < REFUSAL_ERRORS; i++)
-		if (strcmp(name, refusal_errors[i].name) == 0)
+	struct nearest nearest = { .typed = name };
+
+	for (int i = 0; i < REFUSAL_ERRORS; i++) {
+		if (strcasecmp(name, refusal_errors[i].name) == 0)
 			return refusal_errors[i].error;
-	wrong_usage("unknown errno name (see --help):", *name ? name : "(no name)");
+		consider_word(&nearest, refusal_errors[i].name);
+	}
+	wrong_word("unknown errno name", name, nearest.meant);
+}
+
+static _Noreturn void wrong_capability(const char *name)
+{
+	const char *why = why_not_kept(name), *word;
+	struct nearest nearest = { .typed = strncasecmp(name, "cap_", 4) == 0 ? name + 4 : name };
+	capability_set unused;
+
+	if (why)
+		die(EXIT_USAGE, "capability \"%s\" is never kept: it %s (see --help)", name, why);
+	for (int i = 0; (word = capability_name(i)); i++)
+		consider_word(&nearest, word);
+	for (int i = 0; (word = capability_set_name(i, &unused)); i++)
+		consider_word(&nearest, word);
+	wrong_word("unknown capability", name, nearest.meant);
 }
 
 /* LIST is cut up where it stands. */
-static void add_capabilities(capability_set *set, char *list)
+static void add_capabilities(struct options *options, char *list)
 {
 	for (char *name; (name = strsep(&list, ","));)
-		if (!capability_add(set, name))
-			wrong_usage("not a capability that prog may keep (see --help):", *name ? name : "(no name)");
+		if (!capability_add(&options->keep_capabilities, name) &&
+			!capability_add_set(&options->keep_if_held, name))
+			wrong_capability(name);
 }
 
-/* WORD is where getopt was: a long option by itself, or letters of which it left the
- * one at fault in optopt. */
-static _Noreturn void wrong_option(const char *problem, const char *word)
+/* Where getopt was in WORD it has said in optopt: a letter, or of a long option what it stands
+ * for, 0 if it is unknown. */
+static _Noreturn void wrong_option(int sign, const char *word)
 {
+	const bool is_long = word[1] == '-';
 	const char letter[] = { '-', (char)optopt, '\0' };
+	struct nearest nearest = { .typed = word + 2 };
+	char meant[32] = "--";
 
-	wrong_usage(problem, word[1] == '-' ? word : letter);
+	if (sign == ':')
+		wrong_word("no value given to option", is_long ? word : letter, NULL);
+	if (!is_long)
+		wrong_word("unknown option", letter, NULL);
+	if (optopt)
+		wrong_word("no value goes with option", word, NULL);
+	for (const struct option *option = long_options; option->name; option++)
+		consider_word(&nearest, option->name);
+	if (nearest.meant)
+		strncat(meant, nearest.meant, sizeof meant - 3);
+	wrong_word("unknown option", word, nearest.meant ? meant : NULL);
 }
 
 void parse_options(struct options *options, int argc, char **argv)
@@ -119,7 +180,7 @@ void parse_options(struct options *options, int argc, char **argv)
 
 	*options = (struct options){ .refusal_error = EPERM };
 	if (argc < 1)
-		wrong_usage("started without even a name", "");
+		wrong_usage("started without even a name");
 	opterr = 0;
 	while ((at = optind, letter = getopt_long(argc, argv, short_options, long_options, NULL)) != -1)
 		switch (letter) {
@@ -146,7 +207,7 @@ void parse_options(struct options *options, int argc, char **argv)
 			error_given = true;
 			break;
 		case 'p':
-			add_capabilities(&options->keep_capabilities, optarg);
+			add_capabilities(options, optarg);
 			break;
 		case CHECK:
 			options->check = true;
@@ -155,17 +216,15 @@ void parse_options(struct options *options, int argc, char **argv)
 			print_help();
 		case 'V':
 			print_version();
-		case ':':
-			wrong_option("no value given to option", argv[at]);
-		default:
-			wrong_option("unknown option", argv[at]);
+		default: /* ':' or '?' */
+			wrong_option(letter, argv[at]);
 		}
 
 	if (options->kill && error_given)
-		wrong_usage("-k and -e exclude each other", "");
+		wrong_usage("-k and -e exclude each other");
 	if (options->check && argv[optind])
-		wrong_usage("--check runs no program:", argv[optind]);
+		wrong_word("--check runs no program:", argv[optind], NULL);
 	if (!options->check && !argv[optind])
-		wrong_usage("no program given", "");
+		wrong_usage("no program given: disablenetwork [options] prog [arg ...]");
 	options->program = options->check ? NULL : argv + optind;
 }

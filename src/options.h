@@ -26,7 +26,8 @@ struct options {
 	bool verbose;                     /* -v */
 	bool check;                       /* --check */
 	int refusal_error;                /* -e: what refused calls return */
-	capability_set keep_capabilities; /* -p */
+	capability_set keep_capabilities; /* -p, by name: held, or prog does not run */
+	capability_set keep_if_held;      /* -p, by the name of a set */
 	char **program;                   /* argv of prog, ended by NULL; NULL with --check */
 
 	/* The library's alone. */

@@ -56,14 +56,15 @@ static void append_filters(struct text *text, unsigned filters)
 		append(text, ", trace");
 }
 
-static void append_capabilities(struct text *text, const struct network_off *off,
-	const struct options *options)
+static void append_capabilities(struct text *text, const struct network_off *off)
 {
-	const int kept = __builtin_popcountll(options->keep_capabilities);
+	const int kept = __builtin_popcountll(off->capabilities.kept);
 
 	append(text, "%d capabilities dropped", off->capabilities.count);
 	if (kept)
 		append(text, ", %d kept", kept);
+	if (off->chown_left_out)
+		append(text, ", chown not, beside a network socket");
 }
 
 /* What a filter costs prog, since it cannot see the family behind a descriptor. */
@@ -86,7 +87,7 @@ void report_closed(const struct network_off *off)
 	say("closed descriptor%s %s", off->inherited.loose_count > 1 ? "s" : "", names);
 }
 
-void report_held(const struct network_off *off, const struct options *options)
+void report_held(const struct network_off *off)
 {
 	struct text text = { .length = 0 };
 
@@ -101,7 +102,7 @@ void report_held(const struct network_off *off, const struct options *options)
 	append(&text, "seccomp (");
 	append_filters(&text, off->filters);
 	append(&text, "), ");
-	append_capabilities(&text, off, options);
+	append_capabilities(&text, off);
 	for (size_t i = 0; i < sizeof prices / sizeof prices[0]; i++)
 		if (off->filters & prices[i].filter)
 			append(&text, "; %s", prices[i].price);
@@ -222,7 +223,7 @@ void report_check(const struct network_off *off, const struct options *options,
 	if (off->steps_done >= DONE_LANDLOCK)
 		print_landlock(&off->landlock, options->log);
 	if (off->steps_done >= DONE_CAPABILITIES) {
-		append_capabilities(&text, off, options);
+		append_capabilities(&text, off);
 		row("capabilities", "%s; the bounding set %s", text.line, off->capabilities.bounding
 			? "too, and securebits locked"
 			: "stays (no CAP_SETPCAP), no_new_privs makes up for it");

@@ -15,7 +15,7 @@
 void report_closed(const struct network_off *off);
 
 /* Says in one line what holds (-v). */
-void report_held(const struct network_off *off, const struct options *options);
+void report_held(const struct network_off *off);
 
 /* Prints what this kernel offers, which prices and gaps apply (--check). WORDS and ERROR
  * are what switch_network_off returned: NULL when prog could run. */

@@ -74,18 +74,22 @@ static const struct { const char *name; int number; } errors[] = {
 	{ "setuid", CAP_SETUID }, { "sys_chroot", CAP_SYS_CHROOT }, { "sys_nice", CAP_SYS_NICE },
 	{ "sys_resource", CAP_SYS_RESOURCE },
 };
+static const struct { const char *name; uint64_t members; } sets[] = {
+	{ "files", 1 << CAP_CHOWN | 1 << CAP_DAC_OVERRIDE | 1 << CAP_DAC_READ_SEARCH | 1 << CAP_FOWNER | 1 << CAP_FSETID },
+	{ "users", 1 << CAP_SETUID | 1 << CAP_SETGID }, { "all", UINT64_MAX },
+};
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
 
 /* What a fuzzer would take long to find: a word that begins with byte 1 begins with the first of these instead. */
 static const char *const beginnings[] = { "-", "--", "-e", "-p", "--errno=", "--keep-caps=", "--errno", "--keep-caps", "--check",
-	"--close", "--kill", "-hV", "EPERM", "ENETDOWN", "EPROTONOSUPPORT", "chown,cap_", "CAP_KILL", "linux_immutable,", "net_admin",
+	"--close", "--kill", "-hV", "EPERM", "ENETDOWN", "EPROTONOSUPPORT", "chown,cap_", "CAP_KILL", "files,", "all", "users", "enetdown", "linux_immutable,", "net_admin",
 	"--allow-abstract", "--quiet", "--verbose", "-acklqv", "-keEPERM", "prog" };
 
 static bool take_value(struct options *wanted, bool *error_given, char letter, const char *value)
 {
 	if (letter == 'e') {
 		for (size_t i = 0; i < COUNT(errors); i++)
-			if (strcmp(errors[i].name, value) == 0) {
+			if (strcasecmp(errors[i].name, value) == 0) {
 				wanted->refusal_error = errors[i].number;
 				return *error_given = true;
 			}
@@ -98,6 +102,12 @@ static bool take_value(struct options *wanted, bool *error_given, char letter, c
 		for (size_t i = 0; i < COUNT(caps); i++)
 			if (strlen(caps[i].name) == length - prefix && strncasecmp(caps[i].name, value + prefix, length - prefix) == 0) {
 				wanted->keep_capabilities |= UINT64_C(1) << caps[i].number;
+				known = true;
+			}
+		for (size_t i = 0; i < COUNT(sets); i++)
+			if (strlen(sets[i].name) == length && strncasecmp(sets[i].name, value, length) == 0) {
+				for (size_t j = 0; j < COUNT(caps); j++)
+					wanted->keep_if_held |= sets[i].members & UINT64_C(1) << caps[j].number;
 				known = true;
 			}
 		if (!known || value[length] == '\0')
@@ -216,13 +226,14 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	must(status_left == status);
 	must(memcmp(same, argv, sizeof argv) == 0); /* nothing was moved */
 	must((status_left == 0) == (lines[STDOUT_FILENO] > 0));
-	must(lines[STDERR_FILENO] == (status_left == EXIT_USAGE ? 3 : 0));
+	must(lines[STDERR_FILENO] == (status_left == EXIT_USAGE));
 	if (status_left >= 0)
 		return 0;
 	must(options.allow_abstract == wanted.allow_abstract && options.close_loose == wanted.close_loose);
 	must(options.kill == wanted.kill && options.log == wanted.log && options.quiet == wanted.quiet);
 	must(options.verbose == wanted.verbose && options.check == wanted.check);
 	must(options.refusal_error == wanted.refusal_error && options.keep_capabilities == wanted.keep_capabilities);
+	must(options.keep_if_held == wanted.keep_if_held);
 	must(options.program == wanted.program);
 	if (options.program) /* prog has its words as they were */
 		must(memcmp(*options.program, before + (*options.program - text), length - (size_t)(*options.program - text)) == 0);
