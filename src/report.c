@@ -199,7 +199,7 @@ static void print_gaps(const struct network_off *off)
 	if (!off->kernel_off && off->inherited.listener)
 		row("gap", "the inherited listener is a licence to listen, on any port");
 	if (geteuid() == 0)
-		row("gap", "as root: root's files can make others act (setuidgid nobody disablenetwork ...)");
+		row("gap", "as root: root's files can make others act (change the user first)");
 }
 
 void report_check(const struct network_off *off, const struct options *options,
