@@ -14,6 +14,7 @@
 #include <linux/if_tun.h>
 #include <linux/kd.h>
 #include <linux/net.h>
+#include <linux/netlink.h>
 #include <linux/vhost.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -44,8 +45,7 @@ const char *const policy_filter_names[POLICY_FILTERS] = {
 
 const struct policy_rule policy[] = {
 	/* No new sockets. */
-	{ BASE, "socket", { { IS_NOT, 0, NAMED(AF_UNIX) } }, REFUSE, 0, "sockets of any family but AF_UNIX" },
-	{ BASE, "socketpair", { { IS_NOT, 0, NAMED(AF_UNIX) } }, REFUSE, 0, "the same, in pairs (TIPC, SMC)" },
+	/* First of all, so that nothing that libseccomp adds to socketcall comes before. */
 	SOCKETCALL(SYS_SOCKET, "cannot see the family"),
 	SOCKETCALL(SYS_BIND, "no need on an inherited stream"),
 	SOCKETCALL(SYS_CONNECT, "cannot see whether the kernel tests it"),
@@ -58,6 +58,14 @@ const struct policy_rule policy[] = {
 	{ BASE, "socketcall", { { IS_WHOLE, 0, 0, NULL } }, REFUSE, I386 | PPC64LE | S390X, "no such call" },
 	{ BASE, "socketcall", { { AT_LEAST, 0, SYS_SENDMMSG + 1, NULL } }, REFUSE, I386 | PPC64LE | S390X,
 		"calls that future kernels may add" },
+	{ BASE, "socket", { { IS_NOT, 0, NAMED(AF_UNIX) }, { IS_NOT, 2, NAMED(NETLINK_AUDIT) } }, REFUSE, 0,
+		"sockets of any family but AF_UNIX" },
+	/* As of a kernel without audit: after EPERM libaudit and PAM give up, and with them useradd, su,
+	 * sshd and cron. Not only of AF_NETLINK, so that the two rules together are one without the
+	 * protocol, whatever garbage is above it. */
+	{ BASE, "socket", { { IS_NOT, 0, NAMED(AF_UNIX) }, { IS_WHOLE, 2, NAMED(NETLINK_AUDIT) } }, UNSUPPORTED, 0,
+		"the same; programs ask whether the kernel has audit" },
+	{ BASE, "socketpair", { { IS_NOT, 0, NAMED(AF_UNIX) } }, REFUSE, 0, "the same, in pairs (TIPC, SMC)" },
 	{ BASE, "io_uring_setup", { { ALWAYS } }, MISSING, 0, "makes and connects sockets unseen by seccomp" },
 	{ BASE, "io_uring_enter", { { ALWAYS } }, MISSING, 0, "the same, by a ring passed in" },
 	{ BASE, "io_uring_register", { { ALWAYS } }, MISSING, 0, "the same" },

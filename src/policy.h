@@ -13,8 +13,10 @@
 enum policy_filter { BASE, NO_CONNECT, NO_LISTEN, TRACE, POLICY_FILTERS };
 
 enum policy_result {
-	REFUSE,  /* what the user chose; EPERM unless said otherwise */
-	MISSING, /* ENOSYS always: programs probe for it and fall back */
+	REFUSE,      /* what the user chose; EPERM unless said otherwise */
+	MISSING,     /* ENOSYS always: programs probe for it and fall back */
+	UNSUPPORTED, /* EPROTONOSUPPORT always, for the same reason */
+	POLICY_RESULTS
 };
 
 enum policy_test_kind {

@@ -76,6 +76,7 @@ NUMBERS = {name: {row[0]: int(row[column]) for row in ROWS if row[column] != "-"
            for column, name in enumerate(HEAD) if name in ARCHITECTURES}
 
 AF_UNIX = 1                # unix(7), linux/socket.h
+NETLINK_AUDIT = 9          # netlink(7), linux/netlink.h
 MSG_FASTOPEN = 0x20000000  # the same
 SOCKET_OPTIONS = {         # ip(7), ipv6(7), tcp(7), socket(7), RFC 3542, 3678; linux/in.h, in6.h, tcp.h
     (6, 31): "TCP_ULP", (6, 30): "TCP_FASTOPEN_CONNECT",
@@ -115,7 +116,8 @@ def siblings(machine):
 
 # When a call is refused. KERNEL: at least then, by what the kernel looks at, the lower 32 bits
 # of an int. DOCUMENTED: exactly then; that may be more, but only by GARBAGE in an upper half.
-# Conditions that are True hold whatever the arguments. The result is what the user chose, or ENOSYS.
+# Conditions that are True hold whatever the arguments. The result is what the user chose, or an error
+# of its own; of several rules the last one's.
 CHOSEN = None
 Rule = collections.namedtuple("Rule", "name call kernel documented garbage result", defaults=(False, CHOSEN))
 
@@ -149,6 +151,9 @@ def rules(filter_name, name, args):
 
     if filter_name == "base":
         yield garbage_too("socket", 0, lambda family: family != AF_UNIX)
+        # Refused whatever the protocol is: only how depends on it, garbage included.
+        yield garbage_too("socket", 0, lambda family: z3.And(family != AF_UNIX, register[2] == NETLINK_AUDIT)
+                          )._replace(result=ERRORS["EPROTONOSUPPORT"])
         yield garbage_too("socketpair", 0, lambda family: family != AF_UNIX)
         if ARCHITECTURES[name].socketcall:
             yield garbage_too("socketcall", 0, lambda call: z3.And([call != one for one in SOCKETCALL_ALLOWED]))

@@ -14,7 +14,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { ALLOW = 0x7fff0000, REFUSED = 0x00050000 | 1, NO_SUCH_CALL = 0x00050000 | 38 };
+enum { ALLOW = 0x7fff0000, REFUSED = 0x00050000 | 1, NO_SUCH_CALL = 0x00050000 | 38,
+	NO_PROTOCOL = 0x00050000 | 93 };
 enum { HIGHEST_CALL = 1023 };
 
 enum filter { BASE, NO_CONNECT, NO_LISTEN, TRACE, FILTERS };
@@ -96,6 +97,20 @@ static const struct {
 	{ BASE, SOCKET, { UPPER | 2, 1, 0 }, REFUSED },
 	{ BASE, SOCKET, { UPPER | 1, 1, 0 }, REFUSED }, /* on purpose */
 	{ BASE, SOCKET, { UINT64_C(0x100000001), 1, 0 }, REFUSED },
+	{ BASE, SOCKET, { 16, 3, 9 }, NO_PROTOCOL }, /* NETLINK_AUDIT, raw */
+	{ BASE, SOCKET, { 16, 2, 9 }, NO_PROTOCOL },
+	{ BASE, SOCKET, { 16, 0x80003, 9 }, NO_PROTOCOL }, /* SOCK_CLOEXEC */
+	{ BASE, SOCKET, { UPPER | 16, 3, 9 }, NO_PROTOCOL },
+	{ BASE, SOCKET, { 16, 3, UPPER | 9 }, REFUSED }, /* refused all the same */
+	{ BASE, SOCKET, { UPPER | 16, UPPER | 3, UPPER | 9 }, REFUSED },
+	{ BASE, SOCKET, { 2, 3, 9 }, NO_PROTOCOL }, /* of no matter */
+	{ BASE, SOCKET, { 16, 3, 8 }, REFUSED },
+	{ BASE, SOCKET, { 16, 3, 15 }, REFUSED },
+	{ BASE, SOCKET, { 16, 9, 0 }, REFUSED },
+	{ BASE, SOCKET, { 9, 1, 16 }, REFUSED },
+	{ BASE, SOCKET, { 1, 1, 9 }, ALLOW }, /* the kernel refuses it */
+	{ BASE, SOCKET, { 1, 2, UPPER | 9 }, ALLOW },
+	{ BASE, SOCKETPAIR, { 16, 3, 9 }, REFUSED },
 	{ BASE, SOCKETPAIR, { 1, 1, 0 }, ALLOW },
 	{ BASE, SOCKETPAIR, { 30, 1, 0 }, REFUSED },
 	{ BASE, SOCKETPAIR, { UPPER | 30, 1, 0 }, REFUSED },
