@@ -8,9 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <linux/if_tun.h>
 #include <linux/magic.h>
-#include <linux/vhost.h>
 #include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -44,32 +42,40 @@ enum {
 };
 
 /* Character devices by their numbers (Documentation/admin-guide/devices.txt), the first row
- * that fits; a driver without a row is asked. NULL: harmless. */
+ * that fits. NULL: harmless. Without a row only terminals are: a write to /dev/nvme-fabrics
+ * connects, one to /dev/uhid plugs in a keyboard, and some such have no fixed number. */
 static const struct device {
 	unsigned short first_major, last_major;
 	unsigned first_minor, last_minor;
 	const char *kind;
 } devices[] = {
-	{ 1, 1, 3, 3, NULL },                       /* null */
-	{ 1, 1, 5, 5, NULL },                       /* zero */
-	{ 1, 1, 7, 9, NULL },                       /* full, random, urandom */
-	{ 1, 1, 11, 11, NULL },                     /* kmsg: a unit's standard output may be that */
+	{ 1, 1, 3, 3, NULL },                        /* null */
+	{ 1, 1, 5, 5, NULL },                        /* zero */
+	{ 1, 1, 7, 9, NULL },                        /* full, random, urandom */
+	{ 1, 1, 11, 11, NULL },                      /* kmsg: a unit's standard output may be that */
 	{ 1, 1, 0, ~0U, "the machine's memory" },
-	{ 4, 4, 0, ~0U, NULL },                     /* consoles, serial lines */
-	{ 5, 5, 0, 1, NULL },                       /* tty, console */
-	{ 5, 5, 2, 2, "the master of a terminal" }, /* what is written there is typed at the other end */
-	{ 10, 10, 196, 196, "a VFIO container" },   /* drives a network card */
+	{ 4, 4, 0, ~0U, NULL },                      /* consoles, serial lines */
+	{ 5, 5, 0, 1, NULL },                        /* tty, console */
+	{ 5, 5, 2, 2, "the master of a terminal" },  /* what is written there is typed at the other end */
+	{ 10, 10, 135, 135, NULL },                  /* rtc */
+	{ 10, 10, 183, 183, NULL },                  /* hwrng */
 	{ 10, 10, 200, 200, "a tun or tap device" },
-	{ 10, 10, 223, 223, "a device that types" }, /* uinput */
+	{ 10, 10, 229, 229, NULL },                  /* fuse: mount.fuse hands it to the file system */
+	{ 10, 10, 232, 232, NULL },                  /* kvm */
 	{ 10, 10, 238, 238, "a vhost device" },
 	{ 10, 10, 241, 241, "a vhost device" },
-	{ 13, 13, 0, ~0U, "a device that types" },  /* input events can be written, too */
-	{ 108, 108, 0, 0, "a PPP device" },
-	{ 136, 143, 0, ~0U, NULL },                 /* pseudo terminals */
+	{ 14, 14, 0, ~0U, NULL },                    /* sound */
+	{ 29, 29, 0, ~0U, NULL },                    /* frame buffers */
+	{ 81, 81, 0, ~0U, NULL },                    /* video */
+	{ 116, 116, 0, ~0U, NULL },                  /* sound */
+	{ 136, 143, 0, ~0U, NULL },                  /* pseudo terminals */
+	{ 195, 195, 0, ~0U, NULL },                  /* graphics of NVIDIA's own driver */
+	{ 226, 226, 0, ~0U, NULL },                  /* graphics */
 };
 
 /* Anonymous inodes, as /proc shows them: all are loose but these, which carry readiness, counts
- * and signals, and make nobody outside do anything else. */
+ * and signals. (What prog puts into an epoll set that is shared with a process outside, that one
+ * may believe: programs that start others leave them open all the same.) */
 static const char *const harmless_inodes[] = {
 	"anon_inode:[eventfd]", "anon_inode:[eventpoll]", "anon_inode:[signalfd]", "anon_inode:[timerfd]",
 	"anon_inode:inotify", "anon_inode:[pidfd]", "anon_inode:[landlock-ruleset]",
@@ -95,6 +101,9 @@ static const uint32_t kernel_files[] = {
 	0x64626720, /* debugfs */ 0x74726163, /* tracefs */ 0x62656570, /* configfs */
 	0x73636673, /* securityfs */ 0xf97cff8c, /* selinuxfs */ 0x43415d53, /* smackfs */
 	0x42494e4d, /* binfmt_misc */ 0x67596969, /* rpc_pipefs */ 0xcafe4a11, /* bpffs */
+	0x6e667364, /* nfsd: its portlist listens */ 0x65735543, /* fusectl */ 0x07655821, /* resctrl */
+	0xde5e81e4, /* efivarfs */ 0x0a647361, /* functionfs */ 0xaee71ee7, /* gadgetfs */
+	0xabba1974, /* xenfs */
 };
 
 /* False when the socket does not say (a sandbox around us, say). */
@@ -171,31 +180,13 @@ static const char *classify_socket(struct inherited *inherited, int socket, bool
 	return NULL;
 }
 
-/* A tap of either driver answers TUNGETFEATURES, a vhost of any kind VHOST_GET_FEATURES; their
- * device numbers are not all fixed. Every other driver says that it does not know the call. A
- * sandbox around us that answers in its place seldom thinks of FIONBIO, to which the kernel
- * itself says EFAULT here, whatever the device. */
-static const char *ask_driver(int descriptor)
+/* A terminal tells its own number, whatever its driver. */
+static bool is_terminal(int descriptor, dev_t number)
 {
-	static const struct {
-		unsigned long request;
-		const char *kind;
-	} questions[] = {
-		{ TUNGETFEATURES, "a tun or tap device" },
-		{ VHOST_GET_FEATURES, "a vhost device" },
-	};
-	static const char unknown[] = "a device of unknown kind";
-	uint64_t features;
+	unsigned told = 0; /* as stat(2) packs it: low minor, major, high minor */
 
-	if (ioctl(descriptor, FIONBIO, NULL) != -1 || errno != EFAULT)
-		return unknown;
-	for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
-		if (ioctl(descriptor, questions[i].request, &features) == 0)
-			return questions[i].kind;
-		if (errno != ENOTTY && errno != EINVAL)
-			return unknown;
-	}
-	return NULL;
+	return ioctl(descriptor, TIOCGDEV, &told) == 0 &&
+		makedev(told >> 8 & 0xfff, (told & 0xff) | (told >> 12 & 0xfff00)) == number;
 }
 
 static const char *classify_character_device(int descriptor, dev_t number)
@@ -204,7 +195,7 @@ static const char *classify_character_device(int descriptor, dev_t number)
 		if (devices[i].first_major <= major(number) && major(number) <= devices[i].last_major &&
 			devices[i].first_minor <= minor(number) && minor(number) <= devices[i].last_minor)
 			return devices[i].kind;
-	return ask_driver(descriptor);
+	return is_terminal(descriptor, number) ? NULL : "a device of unknown kind";
 }
 
 /* NUMBER in decimal, at the end of TEXT: snprintf costs a start one page fault or two. */

@@ -7,10 +7,10 @@
  * - AF_UNIX sockets and AF_ALG ones (cryptography), pipes, directories, block devices, and what
  *   O_PATH opened, which is only a name;
  * - files, but for those of the kernel's own (/proc/PID/mem, sysfs, ...) that are open for writing;
- * - anonymous inodes that carry no more than readiness, counts and signals: eventfd, eventpoll,
+ * - anonymous inodes that carry readiness, counts and signals: eventfd, eventpoll,
  *   signalfd, timerfd, inotify, pidfd, Landlock rulesets. (Others drive the process that made them,
  *   as a seccomp listener or a userfaultfd does, or are nothing that we know.)
- * - character devices known by number, and those whose driver knows no call of a tap's or a vhost's.
+ * - terminals but for their masters, and character devices known by number.
  * Without /proc anonymous inodes cannot be told from one another: then all are loose.
  * Rests on proc(5), socket(7), statfs(2), close_range(2), Documentation/admin-guide/devices.txt.
  */

@@ -92,6 +92,13 @@ const struct policy_rule policy[] = {
 	SOCKET_OPTION(IPPROTO_IPV6, IPV6_ADD_MEMBERSHIP, "the same"),
 	SOCKET_OPTION(IPPROTO_IPV6, MCAST_JOIN_GROUP, "the same"),
 	SOCKET_OPTION(IPPROTO_IPV6, MCAST_JOIN_SOURCE_GROUP, "the same"),
+	/* So are the sources of a group that the socket is in already. */
+	SOCKET_OPTION(IPPROTO_IP, IP_BLOCK_SOURCE, "tells the link a source of the group"),
+	SOCKET_OPTION(IPPROTO_IP, IP_MSFILTER, "the same"),
+	SOCKET_OPTION(IPPROTO_IP, MCAST_BLOCK_SOURCE, "the same"),
+	SOCKET_OPTION(IPPROTO_IP, MCAST_MSFILTER, "the same"),
+	SOCKET_OPTION(IPPROTO_IPV6, MCAST_BLOCK_SOURCE, "the same"),
+	SOCKET_OPTION(IPPROTO_IPV6, MCAST_MSFILTER, "the same"),
 
 	/* Nobody else's network. */
 	{ BASE, "setns", { { ALWAYS } }, REFUSE, 0, "joins a network namespace that exists" },

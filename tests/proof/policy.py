@@ -85,6 +85,8 @@ SOCKET_OPTIONS = {         # ip(7), ipv6(7), tcp(7), socket(7), RFC 3542, 3678; 
     (0, 42): "MCAST_JOIN_GROUP", (0, 46): "MCAST_JOIN_SOURCE_GROUP",
     (41, 20): "IPV6_ADD_MEMBERSHIP", (41, 42): "MCAST_JOIN_GROUP",
     (41, 46): "MCAST_JOIN_SOURCE_GROUP",
+    (0, 38): "IP_BLOCK_SOURCE", (0, 41): "IP_MSFILTER", (0, 43): "MCAST_BLOCK_SOURCE", (0, 48): "MCAST_MSFILTER",
+    (41, 43): "MCAST_BLOCK_SOURCE", (41, 48): "MCAST_MSFILTER",
 }
 UNLESS_EMPTY = {           # of length 0 they take away what was set: ip(7), RFC 3542 section 7, RFC 2292
     (0, 4): "IP_OPTIONS", (41, 57): "IPV6_RTHDR", (41, 6): "IPV6_2292PKTOPTIONS",
@@ -99,7 +101,8 @@ def ioctl_requests(name):
     """ioctl_tty(2), linux/if_tun.h, linux/vhost.h; powerpc has its own _IO and _IOW in asm/ioctl.h."""
     none, write = (1 << 29, 4 << 29) if name == "ppc64le" else (0, 1 << 30)
     return {0x5412: "TIOCSTI", 0x541C: "TIOCLINUX", 0x5416: "TIOCMBIS", 0x5418: "TIOCMSET",
-            0x4B4B: "KDSKBDIACR", 0x4BFB: "KDSKBDIACRUC", 0x5423: "TIOCSETD", 0x542F: "TIOCSRS485", 3 << 30 | 40 << 16 | ord("T") << 8 | 0x43: "TIOCSISO7816",
+            0x4B4B: "KDSKBDIACR", 0x4BFB: "KDSKBDIACRUC", 0x5423: "TIOCSETD", 0x542F: "TIOCSRS485",
+            3 << 30 | 40 << 16 | ord("T") << 8 | 0x43: "TIOCSISO7816",
             write | 4 << 16 | ord("T") << 8 | 202: "TUNSETIFF", none | 0xAF << 8 | 1: "VHOST_SET_OWNER"}
 
 

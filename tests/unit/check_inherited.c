@@ -13,10 +13,8 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
-#include <linux/if_tun.h>
 #include <linux/netlink.h>
 #include <linux/seccomp.h>
-#include <linux/vhost.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stddef.h>
@@ -167,6 +165,11 @@ START_TEST(files_and_pipes_are_harmless)
 	assert_kind(ends[0], NULL);
 	assert_kind(open("/dev/null", O_RDWR), NULL);
 	assert_kind(open("/dev/urandom", O_RDONLY), NULL);
+	const int fuse = open("/dev/fuse", O_RDWR);
+	if (fuse < 0)
+		printf("# not on this machine: /dev/fuse: %s\n", strerror(errno));
+	else
+		assert_kind(fuse, NULL);
 	assert_kind(open("/", O_RDONLY | O_DIRECTORY), NULL);
 	assert_kind(open("/proc/self/status", O_RDONLY), NULL);
 	assert_kind(open("/proc/self", O_RDONLY | O_DIRECTORY), NULL);
@@ -357,39 +360,32 @@ START_TEST(a_tap_is_loose)
 }
 END_TEST
 
-/* A sandbox around us that answers in the driver's place. */
-static const struct {
-	uint32_t request;
-	int error;
-} lies[] = {
-	{ 0, 0 }, /* none */
-	{ TUNGETFEATURES, EPERM }, { TUNGETFEATURES, ENOSYS }, { TUNGETFEATURES, EBADF },
-	{ VHOST_GET_FEATURES, EPERM }, { FIONBIO, ENOTTY }, { FIONBIO, EINVAL }, { FIONBIO, EPERM },
-};
+/* Whatever a sandbox around us answers in the driver's place. */
+static const int answers[] = { -1 /* nothing */, 0, ENOTTY, EINVAL, EPERM };
 
-START_TEST(a_driver_that_cannot_be_asked_is_loose)
+START_TEST(a_device_without_a_row_is_loose)
 {
-	const int device = open("/dev/fuse", O_RDWR);
+	static const char *const names[] = { "/dev/loop-control", "/dev/cpu_dma_latency", "/dev/hpet", "/dev/uhid" };
+	int device = -1;
 
+	for (size_t i = 0; i < sizeof names / sizeof names[0] && device < 0; i++)
+		device = open(names[i], O_RDONLY);
 	if (device < 0) {
-		printf("# not on this machine: /dev/fuse: %s\n", strerror(errno));
+		printf("# not on this machine: none of four devices\n");
 		return;
 	}
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 3),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			offsetof(struct seccomp_data, args[1]) + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, lies[_i].request, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (uint32_t)lies[_i].error),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (uint32_t)answers[_i]),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	const struct sock_fprog program = { sizeof filter / sizeof filter[0], filter };
-	if (lies[_i].error) {
+	if (answers[_i] >= 0) {
 		ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L), 0);
 		ck_assert_int_eq(prctl(PR_SET_SECCOMP, (long)SECCOMP_MODE_FILTER, &program, 0L, 0L), 0);
 	}
-	assert_kind(device, lies[_i].error ? "a device of unknown kind" : NULL);
+	assert_kind(device, "a device of unknown kind");
 }
 END_TEST
 
@@ -493,7 +489,7 @@ int main(void)
 	tcase_add_test(all, files_of_the_kernel_are_loose_when_open_for_writing);
 	tcase_add_test(all, a_namespace_is_loose);
 	tcase_add_test(all, of_a_terminal_only_the_master_is_loose);
-	tcase_add_loop_test(all, a_driver_that_cannot_be_asked_is_loose, 0, (int)(sizeof lies / sizeof lies[0]));
+	tcase_add_loop_test(all, a_device_without_a_row_is_loose, 0, (int)(sizeof answers / sizeof answers[0]));
 	tcase_add_test(all, a_socket_file_opened_by_name_is_harmless);
 	tcase_add_test(all, a_ring_is_loose);
 	tcase_add_test(all, a_tap_is_loose);
