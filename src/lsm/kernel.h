@@ -17,9 +17,14 @@ typedef struct kernel_cap_struct {
 	unsigned int cap[1]; /* never looked at; without any member clang 19 crashes */
 } kernel_cap_t;
 
+struct user_namespace;
+
 struct cred {
 	kernel_cap_t cap_effective;
+	struct user_namespace *user_ns;
 };
+
+struct mm_struct;
 
 struct task_struct {
 	int pid, tgid;
@@ -27,6 +32,7 @@ struct task_struct {
 	unsigned long atomic_flags;
 	struct list_head ptraced;
 	const struct cred *cred;
+	struct mm_struct *mm;
 };
 
 struct sock_common {
@@ -96,18 +102,19 @@ struct path {
 };
 
 struct file {
+	unsigned int f_flags;
 	struct inode *f_inode;
 	struct path f_path;
 	void *private_data;
 };
 
-struct io_sq_data {
-	struct task_struct *thread;
+struct vm_area_struct {
+	struct file *vm_file;
 };
 
 struct io_ring_ctx {
 	unsigned int flags;
-	struct io_sq_data *sq_data;
+	struct mm_struct *mm_account; /* of who set it up */
 };
 
 struct seq_file;
@@ -123,7 +130,10 @@ struct bpf_iter__task {
 
 #pragma clang attribute pop
 
+struct bpf_iter_task_vma {
+	unsigned long long opaque[1];
+};
+
 struct sockaddr;
-struct cred;
 
 #endif

@@ -14,7 +14,10 @@
 #include "refused.h" /* of src/policy.c: REFUSED_OPTIONS, REFUSED_IOCTLS */
 
 #include <asm/errno.h>
+#include <asm/fcntl.h>
+#include <asm/ioctls.h>
 #include <linux/bpf.h>
+#include <linux/magic.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
@@ -31,7 +34,7 @@ enum {
 
 /* The kernel's, from headers that cannot be included here. */
 enum {
-	AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10, AF_VSOCK = 40,
+	AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10, AF_ALG = 38, AF_VSOCK = 40,
 	SOCK_STREAM = 1, SOCK_RAW = 3, SOCK_SEQPACKET = 5,
 	IPPROTO_TCP = 6, IPPROTO_UDP = 17, IPPROTO_SCTP = 132, IPPROTO_UDPLITE = 136, IPPROTO_MPTCP = 262,
 	TCP_LISTEN = 10,
@@ -39,7 +42,60 @@ enum {
 	PFA_NO_NEW_PRIVS = 0, CAP_SYS_ADMIN = 21,
 	IORING_SETUP_SQPOLL = 2,
 };
-#define ANON_INODE_FS_MAGIC 0x09041934
+
+/* --- Sockets and rings by their files. --- */
+
+/* Those whose data goes to their peer. Raw, packet and netlink sockets have it in the data,
+ * and of others nothing is known. */
+static bool sends_to_peer(const struct sock *sock)
+{
+	const unsigned short type = BPF_CORE_READ(sock, sk_type), protocol = BPF_CORE_READ(sock, sk_protocol);
+
+	switch (BPF_CORE_READ(sock, __sk_common.skc_family)) {
+	case AF_VSOCK:
+		return type == SOCK_STREAM || type == SOCK_SEQPACKET;
+	case AF_INET:
+	case AF_INET6:
+		return type != SOCK_RAW &&
+			(protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP || protocol == IPPROTO_UDP ||
+				protocol == IPPROTO_UDPLITE || protocol == IPPROTO_SCTP);
+	default:
+		return false;
+	}
+}
+
+/* Of no network: AF_ALG is cryptography. */
+static bool is_local(unsigned short family) { return family == AF_UNIX || family == AF_ALG; }
+
+/* A socket of which nothing is known: its options, its ioctls and its memory may each send
+ * (multicast routing, TIPC, PPPoE, AF_XDP, packet rings, ...). */
+static bool is_unknown_socket(const struct file *file)
+{
+	if (BPF_CORE_READ(file, f_inode, i_sb, s_magic) != SOCKFS_MAGIC)
+		return false;
+	const struct socket *socket = BPF_CORE_READ(file, private_data);
+	const struct sock *sock = BPF_CORE_READ(socket, sk);
+	return !sock || (!is_local(BPF_CORE_READ(sock, __sk_common.skc_family)) && !sends_to_peer(sock));
+}
+
+/* NULL: no ring. */
+static const struct io_ring_ctx *ring_of(const struct file *file)
+{
+	static const char ring_name[] = "[io_uring]";
+	char name[sizeof ring_name] = "";
+
+	if (BPF_CORE_READ(file, f_inode, i_sb, s_magic) != ANON_INODE_FS_MAGIC)
+		return NULL;
+	bpf_probe_read_kernel_str(name, sizeof name, BPF_CORE_READ(file, f_path.dentry, d_name.name));
+	return bpf_strncmp(name, sizeof name, ring_name) == 0 ? BPF_CORE_READ(file, private_data) : NULL;
+}
+
+/* What is written into a ring is done in the name of the process that set it up, when that
+ * enters the kernel the next time, or by the kernel's thread. */
+static bool is_ring_of_another(const struct io_ring_ctx *ring)
+{
+	return BPF_CORE_READ(ring, mm_account) != bpf_get_current_task_btf()->mm;
+}
 
 /* --- The mark: the number of a domain, in the task. No mark is 0. --- */
 
@@ -61,15 +117,29 @@ static __u64 domain_of(struct task_struct *task)
 
 static __u64 own_domain(void) { return domain_of(bpf_get_current_task_btf()); }
 
+/* How many tasks got a mark from their parent so far: whoever looks for marks by number could
+ * miss a child whose number is below its parent's, so it must be told that there was one. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} births SEC(".maps");
+
 /* Children, threads, the workers of io_uring and vhost. */
 SEC("lsm/task_alloc")
 int BPF_PROG(task_alloc, struct task_struct *task, unsigned long flags)
 {
-	__u64 domain = own_domain();
+	const __u32 first = 0;
+	__u64 domain = own_domain(), *count;
 
-	if (!domain || bpf_task_storage_get(&domains, task, &domain, BPF_LOCAL_STORAGE_GET_F_CREATE))
+	if (!domain)
 		return 0;
-	return -ENOMEM;
+	if (!bpf_task_storage_get(&domains, task, &domain, BPF_LOCAL_STORAGE_GET_F_CREATE))
+		return -ENOMEM;
+	if ((count = bpf_map_lookup_elem(&births, &first)))
+		__sync_fetch_and_add(count, 1);
+	return 0;
 }
 
 /* While the loader looks whether there are marks left: 1 is shut. */
@@ -102,6 +172,40 @@ static bool traces_others(const struct task_struct *task)
 	return task->ptraced.next != __builtin_preserve_access_index(&task->ptraced);
 }
 
+/* Open-coded iterators, from Linux 6.7 on. */
+extern int bpf_iter_task_vma_new(struct bpf_iter_task_vma *iterator, struct task_struct *task, __u64 address) __ksym __weak;
+extern struct vm_area_struct *bpf_iter_task_vma_next(struct bpf_iter_task_vma *iterator) __ksym __weak;
+extern void bpf_iter_task_vma_destroy(struct bpf_iter_task_vma *iterator) __ksym __weak;
+
+static bool is_way_out(const struct file *file)
+{
+	const struct io_ring_ctx *ring = ring_of(file);
+
+	/* A thread that polls was there before the mark. */
+	return is_unknown_socket(file) ||
+		(ring && (is_ring_of_another(ring) || (BPF_CORE_READ(ring, flags) & IORING_SETUP_SQPOLL)));
+}
+
+/* What was mapped before the mark, it would go on writing to: no hook is asked again. (An exec
+ * leaves no mapping.) */
+static bool maps_others(struct task_struct *task)
+{
+	struct bpf_iter_task_vma iterator;
+	struct vm_area_struct *area;
+	bool found = false;
+
+	if (!bpf_iter_task_vma_new)
+		return false;
+	if (bpf_iter_task_vma_new(&iterator, task, 0) != 0)
+		found = true; /* cannot look: another thread changes the mappings just now */
+	while (!found && (area = bpf_iter_task_vma_next(&iterator))) {
+		const struct file *file = BPF_CORE_READ(area, vm_file);
+		found = file && is_way_out(file);
+	}
+	bpf_iter_task_vma_destroy(&iterator);
+	return found;
+}
+
 /* 0 would mean that the call is not ours, so the answer is an error number in any case. */
 SEC("lsm/task_prctl")
 int BPF_PROG(task_prctl, int option, unsigned long arg2, unsigned long arg3, unsigned long arg4, unsigned long arg5)
@@ -122,7 +226,7 @@ int BPF_PROG(task_prctl, int option, unsigned long arg2, unsigned long arg3, uns
 	/* Else programs with more privilege could be made to fail in harmful ways. */
 	if (!(task->atomic_flags >> PFA_NO_NEW_PRIVS & 1) && !has_sys_admin(task))
 		return -EACCES;
-	if (is_shut() || traces_others(task))
+	if (is_shut() || traces_others(task) || maps_others(task))
 		return -EBUSY;
 	__u64 domain = __sync_fetch_and_add(&last_domain, 1) + 1;
 	return bpf_task_storage_get(&domains, task, &domain, BPF_LOCAL_STORAGE_GET_F_CREATE) ? -ENETDOWN : -ENOMEM;
@@ -158,7 +262,7 @@ static bool is_off_for(struct socket *socket)
 {
 	const struct sock *sock = socket->sk;
 
-	return !(sock && sock->__sk_common.skc_family == AF_UNIX) && own_domain();
+	return !(sock && is_local(sock->__sk_common.skc_family)) && own_domain();
 }
 
 SEC("lsm/socket_create")
@@ -194,23 +298,6 @@ int BPF_PROG(socket_listen, struct socket *socket, int backlog)
 	const struct sock *sock = socket->sk;
 
 	return refuse_if(is_off_for(socket) && !(sock && sock->__sk_common.skc_state == TCP_LISTEN));
-}
-
-/* Those whose data goes to their peer. Raw, packet and netlink sockets have it in the data,
- * and of others nothing is known. */
-static bool sends_to_peer(const struct sock *sock)
-{
-	switch (sock->__sk_common.skc_family) {
-	case AF_VSOCK:
-		return sock->sk_type == SOCK_STREAM || sock->sk_type == SOCK_SEQPACKET;
-	case AF_INET:
-	case AF_INET6:
-		return sock->sk_type != SOCK_RAW &&
-			(sock->sk_protocol == IPPROTO_TCP || sock->sk_protocol == IPPROTO_MPTCP || sock->sk_protocol == IPPROTO_UDP ||
-				sock->sk_protocol == IPPROTO_UDPLITE || sock->sk_protocol == IPPROTO_SCTP);
-	default:
-		return false;
-	}
 }
 
 struct control {
@@ -275,7 +362,7 @@ int BPF_PROG(socket_sendmsg, struct socket *socket, struct msghdr *message, int 
 }
 
 /* What only datagrams mind, beside src/policy.c: an interface, or sources of a group, which
- * are reported to the link. */
+ * are reported to the link, or another port of the peer. */
 #define DATAGRAM_OPTIONS(X) \
 	X(0, 32)  /* SOL_IP, IP_MULTICAST_IF */ \
 	X(0, 38)  /* IP_BLOCK_SOURCE */ \
@@ -287,13 +374,18 @@ int BPF_PROG(socket_sendmsg, struct socket *socket, struct msghdr *message, int 
 	X(41, 43) /* MCAST_BLOCK_SOURCE */ \
 	X(41, 48) /* MCAST_MSFILTER */ \
 	X(41, 50) /* IPV6_PKTINFO */ \
-	X(41, 76) /* IPV6_UNICAST_IF */
+	X(41, 76) /* IPV6_UNICAST_IF */ \
+	X(132, 36) /* SOL_SCTP, SCTP_REMOTE_UDP_ENCAPS_PORT */
 
 SEC("lsm/socket_setsockopt")
 int BPF_PROG(socket_setsockopt, struct socket *socket, int level, int option)
 {
+	const struct sock *sock = socket->sk;
+
+	if (!is_off_for(socket))
+		return 0;
 #define IS(refused_level, refused_option) || (level == (refused_level) && option == (refused_option))
-	return refuse_if((0 REFUSED_OPTIONS(IS) DATAGRAM_OPTIONS(IS)) && is_off_for(socket));
+	return refuse_if(!sock || !sends_to_peer(sock) REFUSED_OPTIONS(IS) DATAGRAM_OPTIONS(IS));
 #undef IS
 }
 
@@ -386,24 +478,34 @@ int BPF_PROG(ptrace_traceme, struct task_struct *parent)
 	return refuse_if(domain && own_domain() != domain);
 }
 
-static int may_ioctl(unsigned int request)
+/* Of the descriptor, whatever is behind it. */
+static bool is_of_descriptor(unsigned int request)
+{
+	return request == FIOCLEX || request == FIONCLEX || request == FIONBIO || request == FIOASYNC;
+}
+
+static int may_ioctl(const struct file *file, unsigned int request)
 {
 #define IS(refused) || request == (refused)
-	return refuse_if((0 REFUSED_IOCTLS(IS)) && own_domain());
+	const bool listed = 0 REFUSED_IOCTLS(IS);
 #undef IS
+
+	if (!listed && file->f_inode->i_sb->s_magic != SOCKFS_MAGIC)
+		return 0;
+	return refuse_if(own_domain() && (listed || (is_unknown_socket(file) && !is_of_descriptor(request))));
 }
 
 SEC("lsm/file_ioctl")
 int BPF_PROG(file_ioctl, struct file *file, unsigned int request, unsigned long argument)
 {
-	return may_ioctl(request);
+	return may_ioctl(file, request);
 }
 
 /* Of 32-bit programs, from Linux 6.8 on and where it was backported; before, the one above. */
 SEC("lsm/file_ioctl_compat")
 int BPF_PROG(file_ioctl_compat, struct file *file, unsigned int request, unsigned long argument)
 {
-	return may_ioctl(request);
+	return may_ioctl(file, request);
 }
 
 /* A key of this type is made for the helper that a request calls out to, and for nothing else. */
@@ -426,21 +528,83 @@ int BPF_PROG(bpf, int command, void *attributes, unsigned int size)
 	return refuse_if(own_domain() != 0);
 }
 
-/* The kernel thread that polls an io_uring acts for whoever writes into the ring. One that
- * belongs to another process is not to be written to. */
 SEC("lsm/mmap_file")
 int BPF_PROG(mmap_file, struct file *file, unsigned long wanted, unsigned long protection, unsigned long flags)
 {
-	static const char ring_name[] = "[io_uring]";
-	char name[sizeof ring_name] = "";
+	if (!file)
+		return 0;
+	const unsigned long kind = file->f_inode->i_sb->s_magic;
+	if ((kind != ANON_INODE_FS_MAGIC && kind != SOCKFS_MAGIC) || !own_domain())
+		return 0;
+	const struct io_ring_ctx *ring = ring_of(file);
+	return refuse_if(is_unknown_socket(file) || (ring && is_ring_of_another(ring)));
+}
 
-	if (!file || file->f_inode->i_sb->s_magic != ANON_INODE_FS_MAGIC || !own_domain())
+/* --- User namespaces: who makes one has every capability over it from outside. So a marked
+ * task has none over those that others made, as its user's own containers are: it could enter
+ * one by setns(2), and with it a network. --- */
+
+/* By which domain, by address. What has been forgotten counts as made outside. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, __u64);
+} namespaces SEC(".maps");
+
+/* What was at an address before is gone, whoever makes the new one. */
+SEC("fexit/create_user_ns")
+int BPF_PROG(create_user_ns, struct cred *new, int result)
+{
+	const __u64 domain = own_domain(), namespace = (__u64)new->user_ns;
+
+	if (result != 0)
+		return 0;
+	if (domain)
+		bpf_map_update_elem(&namespaces, &namespace, &domain, BPF_ANY);
+	else
+		bpf_map_delete_elem(&namespaces, &namespace);
+	return 0;
+}
+
+/* Asked only where the kernel itself would say yes. */
+SEC("lsm/capable")
+int BPF_PROG(capable, const struct cred *cred, struct user_namespace *over, int capability, unsigned int options)
+{
+	__u64 domain, namespace = (__u64)over;
+
+	if (cred->user_ns == over || !(domain = own_domain()))
+		return 0;
+	const __u64 *maker = bpf_map_lookup_elem(&namespaces, &namespace);
+	return refuse_if(!maker || *maker != domain);
+}
+
+/* --- What keeps these hooks. User 0 needs no capability for any of it. --- */
+
+static int may_take_away(const struct inode *directory)
+{
+	return refuse_if(directory->i_sb->s_magic == BPF_FS_MAGIC && own_domain());
+}
+
+SEC("lsm/inode_unlink")
+int BPF_PROG(inode_unlink, struct inode *directory, struct dentry *name) { return may_take_away(directory); }
+
+SEC("lsm/inode_rmdir")
+int BPF_PROG(inode_rmdir, struct inode *directory, struct dentry *name) { return may_take_away(directory); }
+
+/* Within one file system, so either directory will do. */
+SEC("lsm/inode_rename")
+int BPF_PROG(inode_rename, struct inode *directory, struct dentry *name) { return may_take_away(directory); }
+
+/* 0 written to this setting of the kernel's takes the calls of all hooks out of its code. */
+SEC("lsm/file_open")
+int BPF_PROG(file_open, struct file *file)
+{
+	static const char setting[] = "ftrace_enabled";
+	char name[sizeof setting + 1] = "";
+
+	if (!(file->f_flags & O_ACCMODE) || file->f_inode->i_sb->s_magic != PROC_SUPER_MAGIC || !own_domain())
 		return 0;
 	bpf_probe_read_kernel_str(name, sizeof name, file->f_path.dentry->d_name.name);
-	if (bpf_strncmp(name, sizeof name, ring_name) != 0)
-		return 0;
-	const struct io_ring_ctx *ring = file->private_data;
-	if (!(BPF_CORE_READ(ring, flags) & IORING_SETUP_SQPOLL))
-		return 0;
-	return refuse_if(BPF_CORE_READ(ring, sq_data, thread, tgid) != (int)(bpf_get_current_pid_tgid() >> 32));
+	return refuse_if(bpf_strncmp(name, sizeof name, setting) == 0);
 }

@@ -207,12 +207,13 @@ pack() {
 }
 
 boot() { # boot NAME ARCHITECTURE KERNEL COMMAND-LINE
-	local console memory=512 clock='' began=$SECONDS
+	local console memory=512 clock='' processors=1 began=$SECONDS
 	console=$(field "$architectures" "$2" 5)
 	[ "$2" = ppc64le ] && memory=1024
+	[[ $1 = *-hooks ]] && processors=2 # what runs at the same time
 	[[ $1 = *-costs ]] && clock='-icount shift=0,sleep=off' # a nanosecond is an instruction
 	# shellcheck disable=SC2046,SC2086 # lists of words
-	timeout 600 $(field "$architectures" "$2" 6) $clock -accel tcg -smp 1 -m "$memory" -nographic -no-reboot -nic none \
+	timeout 600 $(field "$architectures" "$2" 6) $clock -accel tcg -smp $processors -m "$memory" -nographic -no-reboot -nic none \
 		-kernel "$3/vmlinuz" -initrd "$work/$1.initramfs" \
 		-append "console=$console quiet loglevel=1 panic=-1 rdinit=/init syscall.x32=y $4" </dev/null >"$work/$1.log" 2>&1
 	echo $((SECONDS - began)) >"$work/$1.seconds"

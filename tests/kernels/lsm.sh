@@ -16,9 +16,9 @@ like() { # like GOT PATTERN NAME
 	case $1 in $2) ;; *) wrong="$wrong $3($1)" ;; esac
 }
 lsm() { disablenetwork-lsm "$@" 2>&1; }
-count_hooks() { # beside the list of marks and the door's latch
+count_hooks() { # beside the list of marks, the door's latch and the count of those born with a mark
 	set -- $pins/*
-	echo $(($# - 2))
+	echo $(($# - 3))
 }
 marked() { wc -l <$pins/marked; }
 settle() { # until no mark is left, 10 s at most
@@ -81,7 +81,23 @@ is "$(as 65534 disablenetwork-lsm status 2>&1; echo $?)" 'disablenetwork-lsm: fa
 111' not-root
 say "basics$wrong"
 
-wrong="$(lsm_try answers)$(lsm_try domains)"
+mkdir /tmp/bpf
+mount --bind /sys/fs/bpf /tmp/bpf
+ask_all() { # what netprobe does not ask
+	lsm_try answers
+	lsm_try domains
+	lsm_try pins /tmp/bpf
+	lsm_try setting
+	lsm_try sockets
+	lsm_try rings
+	lsm_try namespaces
+}
+wrong=$(ask_all)
+for kept in '' '-p files' '-p users' '-p all'; do
+	# shellcheck disable=SC2086 # two words
+	disablenetwork -q $kept rm -rf $pins 2>/dev/null
+	is "$(lsm status)" "loaded: $hooks hooks, 0 threads without network" "pins-kept-from-user-0${kept:+-}${kept#-p }"
+done
 like "$(disablenetwork -q -v true 2>&1)" '*kernel network-off, *seccomp (base), *' verbose
 like "$(disablenetwork --check 2>&1)" '*kernel network-off  on:*verdict  *yes:*' check
 say "basics$wrong"
@@ -94,11 +110,37 @@ try_escapes() {
 	escapes tool 65534 --inherit=tcp,listener,mptcp,vsock,udp,sctp,other disablenetwork -q
 	settle
 	is "$(marked)" 0 marks-left
+	try_without_pins
 }
 
-# All children are marked, and nothing is left of them.
+# Root outside takes the module out while prog lives: what stands on seccomp, Landlock and
+# capabilities still stands. (Inherited sockets are what the module alone holds.)
+try_without_pins() {
+	cat >/bin/outlive <<-'END'
+		#!/bin/sh
+		echo >/tmp/take-out
+		read -r _ </tmp/taken-out
+		exec "$@"
+	END
+	chmod 755 /bin/outlive
+	mkfifo -m 666 /tmp/take-out /tmp/taken-out
+	{
+		read -r _ </tmp/take-out
+		netprobe --network-off sh -c "until nc -l -p 9 -w 1 -e true 127.0.0.1 2>&1 | grep -q -v permitted; do sleep 1; done" &
+		rm $pins/*
+		wait $!
+		echo >/tmp/taken-out
+	} &
+	escapes tool-alone 65534 --inherit=none disablenetwork -q outlive
+	wait
+	is "$(lsm status)" 'half loaded: nobody can be marked; load does it anew' taken-out
+	is "$(lsm load; echo $?)" 0 load-after-taken-out
+	say "basics$wrong"
+}
+
+# All children are marked, and nothing is left of them; nor is a marked process missed by unload.
 try_storm() {
-	wrong=$(lsm_try storm 10000)
+	wrong=$(lsm_try storm 10000; lsm_try flight 100 /bin/disablenetwork-lsm unload)
 	settle
 	is "$(marked)" 0 marks-after-storm
 	say "basics$wrong"
@@ -115,6 +157,20 @@ mutant() {
 	settle
 	lsm unload
 	is "$(lsm load; echo $?)" 0 "load-after-$1"
+	say "basics$wrong"
+}
+
+# mutant_in TRY HOOK WRONG: without the hook, that is what lsm_try finds.
+mutant_in() {
+	wrong=
+	[ -e "$pins/$2" ] || return
+	rm "$pins/$2"
+	# shellcheck disable=SC2086 # words
+	is "$(lsm_try $1)" "$3" "without-$2"
+	say "mutant $2: $1$3"
+	settle
+	lsm unload
+	is "$(lsm load; echo $?)" 0 "load-after-$2"
 	say "basics$wrong"
 }
 
@@ -136,10 +192,18 @@ try_hooks() {
 	mutant key_alloc ESCAPED request-key-callout
 	mutant bpf ESCAPED xdp-program-passed
 	mutant mmap_file ESCAPED io-uring-inherited-polled ring
+	mutant_in domains ptrace_traceme ' traceme-by-outside'
+	mutant_in sockets mmap_file ' map-packets'
+	mutant_in sockets socket_setsockopt ' packet-ring multicast-router sctp-other-port'
+	mutant_in sockets file_ioctl ' ioctl-of-unknown-socket'
+	mutant_in rings mmap_file ' map-ring-of-another'
+	mutant_in namespaces capable ' enter-user enter-network'
+	mutant_in namespaces create_user_ns ' start-inside map-of-own-namespace enter'
+	mutant_in 'pins /tmp/bpf' inode_unlink ' unlink unlink-elsewhere'
+	mutant_in 'pins /tmp/bpf' inode_rename ' rename rename-over rename-folder'
+	mutant_in 'pins /tmp/bpf' inode_rmdir ' rmdir'
+	mutant_in setting file_open ' hooks-switched-off'
 	wrong=
-	rm $pins/ptrace_traceme
-	is "$(lsm_try domains)" ' traceme-by-outside' without-ptrace_traceme
-	lsm unload && lsm load
 	rm $pins/task_prctl
 	like "$(netprobe --network-off true 2>&1)" '*unable to switch the network off*' without-task_prctl
 	is "$(lsm status)" 'half loaded: nobody can be marked; load does it anew' status-half

@@ -6,14 +6,28 @@
  *
  *     lsm_try answers         what the prctl says, with what arguments and privileges
  *     lsm_try domains         who may trace whom, and reach whose abstract sockets
+ *     lsm_try pins FOLDER     user 0 without capabilities takes away no pin, here or in FOLDER
+ *     lsm_try setting         nor the hooks' calls from the kernel's code
+ *     lsm_try sockets         what those of unknown kinds still do, and what AF_ALG does
+ *     lsm_try rings           an io_uring of another process is not to be written to
+ *     lsm_try namespaces      its user's own from outside cannot be entered, those made inside can
  *     lsm_try storm COUNT     so many short children of a marked process are all marked
+ *     lsm_try flight N PROG...  PROG exits 111 N times while a marked process lives that forks
+ *                             and ends all the time, with few numbers free
  *     lsm_try kill N PROG...  kills PROG before its Nth system call by which hooks come or go
  *                             (attaching, pinning, unlinking); exits 1 if there are fewer
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
+#include <linux/if_alg.h>
+#include <linux/io_uring.h>
+#include <net/if.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,13 +35,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <linux/if_packet.h>
+#include <linux/mroute.h> /* after <netinet/in.h> */
 
 enum { SET = 0x646e6574, GET = 0x646e6575, OFF = 1, NOBODY = 65534 };
 
@@ -286,6 +307,271 @@ static void try_domains(void)
 	waitpid(server, NULL, 0);
 }
 
+/* --- pins --- */
+
+#define PINS "/sys/fs/bpf/disablenetwork/"
+#define EMPTY "/sys/fs/bpf/lsm_try"
+
+static const char *other_folder;
+
+static void drop_capabilities(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[2] = { { 0 } };
+
+	must(syscall(SYS_capset, &header, none) == 0, "capset");
+}
+
+static bool is_refused(int answer) { return answer == -1 && errno == EPERM; }
+
+static void try_pins(void)
+{
+	char elsewhere[200];
+
+	snprintf(elsewhere, sizeof elsewhere, "%s/disablenetwork/socket_bind", other_folder);
+	must(access(elsewhere, F_OK) == 0 && mkdir(EMPTY, 0700) == 0, "set-up");
+	drop_capabilities();
+	mark();
+	must(is_refused(unlink(PINS "socket_listen")), "unlink");
+	must(is_refused(unlink(elsewhere)), "unlink-elsewhere");
+	must(is_refused(rename(PINS "socket_connect", PINS "other")), "rename");
+	must(is_refused(rename(PINS "socket_sendmsg", PINS "socket_setsockopt")), "rename-over");
+	must(is_refused(rename(PINS, "/sys/fs/bpf/other")), "rename-folder");
+	must(is_refused(rmdir(EMPTY)), "rmdir");
+	must(mkdir("/tmp/lsm_try", 0700) == 0 && rename("/tmp/lsm_try", "/tmp/lsm_tried") == 0 && rmdir("/tmp/lsm_tried") == 0,
+		"other-file-systems");
+}
+
+/* --- setting --- */
+
+static void write_setting(const char *value)
+{
+	const int fd = open("/proc/sys/kernel/ftrace_enabled", O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		must(write(fd, value, 1) == 1, "write");
+		close(fd);
+	}
+}
+
+static void without_hooks(void)
+{
+	const int before = open("/proc/sys/kernel/ftrace_enabled", O_RDONLY | O_CLOEXEC);
+
+	must(before >= 0, "no-such-setting");
+	drop_capabilities();
+	mark();
+	write_setting("0");
+	must(!has_socket(), "hooks-switched-off");
+	must(open("/proc/sys/kernel/ftrace_enabled", O_RDONLY | O_CLOEXEC) >= 0, "setting-read");
+	must(open("/proc/sys/kernel/hostname", O_WRONLY | O_CLOEXEC) >= 0, "other-setting-written");
+}
+
+static void try_setting(void)
+{
+	in_child(without_hooks);
+	write_setting("1");
+}
+
+/* --- sockets --- */
+
+static void try_sockets(void)
+{
+	enum { BLOCK = 4096 };
+	struct tpacket_req packets = { .tp_block_size = BLOCK, .tp_block_nr = 1, .tp_frame_size = BLOCK, .tp_frame_nr = 1 };
+	struct sockaddr_alg digest = { .salg_family = AF_ALG, .salg_type = "hash", .salg_name = "sha256" };
+	struct vifctl link = { .vifc_vifi = 0, .vifc_flags = VIFF_USE_IFINDEX, .vifc_lcl_ifindex = 1 };
+	struct ifconf interfaces = { 0 };
+	const int packet = socket(AF_PACKET, SOCK_RAW, 0), later = socket(AF_PACKET, SOCK_RAW, 0);
+	const int router = socket(AF_INET, SOCK_RAW, IPPROTO_IGMP), tcp = socket(AF_INET, SOCK_STREAM, 0);
+	const int sctp = socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP), alg = socket(AF_ALG, SOCK_SEQPACKET, 0);
+	int one = 1;
+	char sum[32];
+
+	must(packet >= 0 && router >= 0 && tcp >= 0, "set-up");
+	must(setsockopt(packet, SOL_PACKET, PACKET_TX_RING, &packets, sizeof packets) == 0, "ring");
+	must(setsockopt(router, IPPROTO_IP, MRT_INIT, &one, sizeof one) == 0, "router");
+	must(ioctl(packet, SIOCGIFCONF, &interfaces) == 0, "ioctl-before");
+	mark();
+	must(mmap(NULL, BLOCK, PROT_READ | PROT_WRITE, MAP_SHARED, packet, 0) == MAP_FAILED && errno == EPERM, "map-packets");
+	must(is_refused(setsockopt(later, SOL_PACKET, PACKET_TX_RING, &packets, sizeof packets)), "packet-ring");
+	must(is_refused(setsockopt(router, IPPROTO_IP, MRT_ADD_VIF, &link, sizeof link)), "multicast-router");
+	must(is_refused(ioctl(packet, SIOCGIFCONF, &interfaces)), "ioctl-of-unknown-socket");
+	must(ioctl(packet, FIONBIO, &one) == 0, "ioctl-of-descriptor");
+	must(ioctl(tcp, SIOCGIFCONF, &interfaces) == 0 && setsockopt(tcp, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) == 0, "tcp-goes-on");
+	must(sctp < 0 || is_refused(setsockopt(sctp, IPPROTO_SCTP, 36 /* SCTP_REMOTE_UDP_ENCAPS_PORT */, &one, sizeof one)), "sctp-other-port");
+	if (alg >= 0 && bind(alg, (struct sockaddr *)&digest, sizeof digest) == 0) {
+		const int one_sum = accept(alg, NULL, NULL);
+		must(write(one_sum, "x", 1) == 1 && read(one_sum, sum, sizeof sum) == (ssize_t)sizeof sum, "cryptography");
+	} else
+		must(alg < 0 || errno == ENOENT, "cryptography-begun");
+}
+
+/* --- rings --- */
+
+enum { RING_BYTES = 4096 };
+static int ring_from_before;
+
+static int make_ring(unsigned flags)
+{
+	struct io_uring_params parameters = { .flags = flags, .sq_thread_idle = 60000 };
+
+	return (int)syscall(SYS_io_uring_setup, 1, &parameters);
+}
+
+static void *map_ring(int ring, off_t part)
+{
+	return mmap(NULL, RING_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ring, part);
+}
+
+/* Linux before 6.7 has no way to look at what is mapped. */
+static bool can_see_mappings(void)
+{
+	struct utsname kernel;
+	int major = 0, minor = 0;
+
+	return uname(&kernel) == 0 && sscanf(kernel.release, "%d.%d", &major, &minor) == 2 &&
+		(major > 6 || (major == 6 && minor >= 7));
+}
+
+static void *area;
+
+static void map_after_mark(void)
+{
+	must(munmap(area, RING_BYTES) == 0, "unmap");
+	mark();
+	must(map_ring(ring_from_before, IORING_OFF_SQES) == MAP_FAILED && errno == EPERM, "map-ring-of-another");
+	const int own = make_ring(0);
+	must(own >= 0 && map_ring(own, IORING_OFF_SQES) != MAP_FAILED, "map-own-ring");
+}
+
+static void mark_with_ring_of_another(void)
+{
+	prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L);
+	must(ask(SET, OFF, 0) == (can_see_mappings() ? EBUSY : ENETDOWN), "ring-still-mapped");
+}
+
+static void mark_with_own_ring(void)
+{
+	munmap(area, RING_BYTES);
+	must(map_ring(make_ring(0), IORING_OFF_SQES) != MAP_FAILED, "own-ring");
+	mark();
+}
+
+static void mark_with_polled_ring(void)
+{
+	munmap(area, RING_BYTES);
+	must(map_ring(make_ring(IORING_SETUP_SQPOLL), IORING_OFF_SQES) != MAP_FAILED, "polled-ring");
+	mark_with_ring_of_another();
+}
+
+static void mark_with_packets(void)
+{
+	struct tpacket_req packets = { .tp_block_size = RING_BYTES, .tp_block_nr = 1, .tp_frame_size = RING_BYTES, .tp_frame_nr = 1 };
+	const int packet = socket(AF_PACKET, SOCK_RAW, 0);
+
+	munmap(area, RING_BYTES);
+	must(setsockopt(packet, SOL_PACKET, PACKET_TX_RING, &packets, sizeof packets) == 0 &&
+		mmap(NULL, RING_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, packet, 0) != MAP_FAILED, "packets");
+	mark_with_ring_of_another();
+}
+
+static void try_rings(void)
+{
+	if ((ring_from_before = make_ring(0)) < 0 || (area = map_ring(ring_from_before, IORING_OFF_SQES)) == MAP_FAILED) {
+		must(false, "no-ring");
+		return;
+	}
+	in_child(map_after_mark);
+	in_child(mark_with_ring_of_another);
+	in_child(mark_with_own_ring);
+	in_child(mark_with_polled_ring);
+	in_child(mark_with_packets);
+}
+
+/* --- namespaces --- */
+
+static int user_namespace, network_namespace;
+static pid_t inside;
+
+/* A child in namespaces of its own; returns when it is there. */
+static pid_t start_inside(void)
+{
+	int ready[2];
+	char byte = 0;
+
+	if (pipe(ready) != 0)
+		return -1;
+	const pid_t child = fork();
+	if (child == 0) {
+		prctl(PR_SET_DUMPABLE, 1L, 0L, 0L, 0L); /* changing the user cleared it */
+		prctl(PR_SET_PDEATHSIG, SIGKILL, 0L, 0L, 0L);
+		if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0 || write(ready[1], "", 1) != 1)
+			_exit(1);
+		pause();
+		_exit(0);
+	}
+	close(ready[1]);
+	must(read(ready[0], &byte, 1) == 1, "start-inside");
+	close(ready[0]);
+	return child;
+}
+
+static int open_namespace(pid_t process, const char *kind)
+{
+	char name[40];
+
+	snprintf(name, sizeof name, "/proc/%d/ns/%s", (int)process, kind);
+	return open(name, O_RDONLY | O_CLOEXEC);
+}
+
+static void enter(void)
+{
+	must(setns(user_namespace, CLONE_NEWUSER) == 0 && setns(network_namespace, CLONE_NEWNET) == 0, "enter");
+}
+
+static void write_map(pid_t process)
+{
+	char name[40], map[40];
+
+	snprintf(name, sizeof name, "/proc/%d/uid_map", (int)process);
+	const int size = snprintf(map, sizeof map, "0 %d 1", (int)getuid()), fd = open(name, O_WRONLY | O_CLOEXEC);
+	must(write(fd, map, (size_t)size) == size, "map-of-own-namespace");
+	close(fd);
+}
+
+static void enter_others(void)
+{
+	must(is_refused(setns(user_namespace, CLONE_NEWUSER)), "enter-user");
+	must(is_refused(setns(network_namespace, CLONE_NEWNET)), "enter-network");
+}
+
+static void stay_outside(void)
+{
+	mark();
+	in_child(enter_others);
+	inside = start_inside();
+	write_map(inside);
+	user_namespace = open_namespace(inside, "user");
+	network_namespace = open_namespace(inside, "net");
+	in_child(enter);
+	kill(inside, SIGKILL);
+	waitpid(inside, NULL, 0);
+}
+
+static void try_namespaces(void)
+{
+	must(setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 && setresuid(NOBODY, NOBODY, NOBODY) == 0, "become-nobody");
+	prctl(PR_SET_DUMPABLE, 1L, 0L, 0L, 0L);
+	const pid_t outside = start_inside();
+	user_namespace = open_namespace(outside, "user");
+	network_namespace = open_namespace(outside, "net");
+	in_child(enter);
+	in_child(stay_outside);
+	kill(outside, SIGKILL);
+	waitpid(outside, NULL, 0);
+}
+
 /* --- storm --- */
 
 static void try_storm(int count)
@@ -300,6 +586,123 @@ static void try_storm(int count)
 		unmarked += child < 0 || waitpid(child, &status, 0) != child || status != 0;
 	}
 	must(unmarked == 0, "unmarked-children");
+}
+
+/* --- flight: whoever lists processes upwards by number can miss one that goes on by a child
+ * with a low number and ends, so the numbers are few, most of them taken, and the free ones
+ * are at both ends. --- */
+
+enum { NUMBERS = 1500, GAP = 8 };
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+static bool taken[NUMBERS];
+static int lowest;
+static unsigned passed;
+
+static void *take_number(void *first)
+{
+	const int own = gettid();
+
+	taken[own] = true;
+	__atomic_fetch_add((unsigned *)first, 1, __ATOMIC_SEQ_CST);
+	pthread_mutex_lock(&gate);
+	const bool stays = own >= lowest + GAP && own < NUMBERS - GAP;
+	passed++;
+	pthread_mutex_unlock(&gate);
+	if (stays)
+		pause();
+	return NULL;
+}
+
+static void limit_numbers(int count)
+{
+	FILE *file = fopen("/proc/sys/kernel/pid_max", "we");
+
+	must(file && fprintf(file, "%d", count) > 0 && fclose(file) == 0, "pid_max");
+}
+
+static void wait_until(const unsigned *count, unsigned wanted)
+{
+	while (__atomic_load_n(count, __ATOMIC_SEQ_CST) != wanted)
+		usleep(10000);
+}
+
+/* Takes all numbers, then leaves those at both ends. */
+static _Noreturn void crowd(int ready)
+{
+	pthread_attr_t small;
+	pthread_t thread;
+	unsigned count = 0, begun = 0;
+
+	pthread_attr_init(&small);
+	pthread_attr_setstacksize(&small, 65536);
+	pthread_mutex_lock(&gate);
+	while (count < NUMBERS && pthread_create(&thread, &small, take_number, &begun) == 0)
+		count++;
+	wait_until(&begun, count);
+	while (lowest < NUMBERS && !taken[lowest])
+		lowest++;
+	pthread_mutex_unlock(&gate);
+	wait_until(&passed, count);
+	if (count < NUMBERS / 2 || write(ready, "", 1) != 1)
+		_exit(1);
+	pause();
+	_exit(0);
+}
+
+static _Noreturn void flee(void)
+{
+	setpgid(0, 0);
+	mark();
+	for (;;) {
+		const pid_t child = fork();
+		if (child > 0)
+			_exit(0);
+		if (child < 0)
+			usleep(100); /* no number is free */
+	}
+}
+
+static int run(char **program)
+{
+	int status;
+	const pid_t child = fork();
+
+	if (child == 0) {
+		freopen("/dev/null", "w", stderr);
+		execv(program[0], program);
+		_exit(127);
+	}
+	return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void try_flight(int rounds, char **program)
+{
+	int ready[2], refused = 0;
+	char byte;
+
+	limit_numbers(NUMBERS);
+	if (pipe(ready) != 0)
+		return;
+	const pid_t many = fork();
+	if (many == 0)
+		crowd(ready[1]);
+	close(ready[1]);
+	must(read(ready[0], &byte, 1) == 1, "crowd");
+	const pid_t fleeing = fork();
+	if (fleeing == 0)
+		flee();
+	waitpid(fleeing, NULL, 0); /* it has marked itself, and gone on */
+	for (int round = 0; round < rounds; round++) {
+		const int status = run(program);
+		if (status == 0)
+			break;
+		refused += status == 111;
+	}
+	must(refused == rounds, "unloaded-under-a-marked-process");
+	kill(-fleeing, SIGKILL);
+	kill(many, SIGKILL);
+	waitpid(many, NULL, 0);
+	limit_numbers(32768);
 }
 
 /* --- kill --- */
@@ -365,6 +768,20 @@ int main(int argc, char **argv)
 		try_answers();
 	else if (strcmp(what, "domains") == 0)
 		try_domains();
+	else if (strcmp(what, "pins") == 0 && argc == 3) {
+		other_folder = argv[2];
+		in_child(try_pins);
+		rmdir(EMPTY);
+	} else if (strcmp(what, "setting") == 0)
+		try_setting();
+	else if (strcmp(what, "sockets") == 0)
+		in_child(try_sockets);
+	else if (strcmp(what, "rings") == 0)
+		try_rings();
+	else if (strcmp(what, "namespaces") == 0)
+		in_child(try_namespaces);
+	else if (strcmp(what, "flight") == 0 && argc > 3)
+		try_flight(atoi(argv[2]), argv + 3);
 	else if (strcmp(what, "storm") == 0 && argc == 3)
 		try_storm(atoi(argv[2]));
 	else if (strcmp(what, "kill") == 0 && argc > 3)
