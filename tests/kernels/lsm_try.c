@@ -11,6 +11,7 @@
  *     lsm_try sockets         what those of unknown kinds still do, and what AF_ALG does
  *     lsm_try rings           an io_uring of another process is not to be written to
  *     lsm_try namespaces      its user's own from outside cannot be entered, those made inside can
+ *     lsm_try outlast         ends when the hooks hold a marked process no longer
  *     lsm_try storm COUNT     so many short children of a marked process are all marked
  *     lsm_try flight N PROG...  PROG exits 111 N times while a marked process lives that forks
  *                             and ends all the time, with few numbers free
@@ -572,6 +573,29 @@ static void try_namespaces(void)
 	waitpid(outside, NULL, 0);
 }
 
+/* --- outlast --- */
+
+static bool has_network(void)
+{
+	const struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(9) };
+	const int fd = socket(AF_INET, SOCK_DGRAM, 0), listener = socket(AF_INET, SOCK_STREAM, 0);
+	const bool works = connect(fd, (const struct sockaddr *)&address, sizeof address) == 0 &&
+		sendto(fd, "", 0, 0, (const struct sockaddr *)&address, sizeof address) == 0 && listen(listener, 1) == 0;
+
+	close(fd);
+	close(listener);
+	return works;
+}
+
+static void try_outlast(void)
+{
+	mark();
+	must(!has_network(), "network");
+	for (int second = 0; second < 60 && !has_network(); second++)
+		sleep(1);
+	must(has_network(), "hooks-stay");
+}
+
 /* --- storm --- */
 
 static void try_storm(int count)
@@ -651,7 +675,6 @@ static _Noreturn void crowd(int ready)
 
 static _Noreturn void flee(void)
 {
-	setpgid(0, 0);
 	mark();
 	for (;;) {
 		const pid_t child = fork();
@@ -662,17 +685,40 @@ static _Noreturn void flee(void)
 	}
 }
 
+/* Orphans come to it and leave no zombies, which would keep their numbers. */
+static _Noreturn void father_orphans(void)
+{
+	setpgid(0, 0);
+	prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L);
+	signal(SIGCHLD, SIG_IGN);
+	if (fork() == 0)
+		flee();
+	for (;;)
+		pause();
+}
+
 static int run(char **program)
 {
 	int status;
-	const pid_t child = fork();
+	pid_t child;
 
+	while ((child = fork()) < 0)
+		usleep(100);
 	if (child == 0) {
 		freopen("/dev/null", "w", stderr);
 		execv(program[0], program);
 		_exit(127);
 	}
 	return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static bool is_anybody_marked(void)
+{
+	FILE *list = fopen(PINS "marked", "re");
+	const bool anybody = list && fgetc(list) != EOF;
+
+	fclose(list);
+	return anybody;
 }
 
 static void try_flight(int rounds, char **program)
@@ -688,18 +734,16 @@ static void try_flight(int rounds, char **program)
 		crowd(ready[1]);
 	close(ready[1]);
 	must(read(ready[0], &byte, 1) == 1, "crowd");
-	const pid_t fleeing = fork();
-	if (fleeing == 0)
-		flee();
-	waitpid(fleeing, NULL, 0); /* it has marked itself, and gone on */
-	for (int round = 0; round < rounds; round++) {
-		const int status = run(program);
-		if (status == 0)
-			break;
-		refused += status == 111;
-	}
+	const pid_t father = fork();
+	if (father == 0)
+		father_orphans();
+	while (!is_anybody_marked())
+		usleep(10000);
+	for (int round = 0; round < rounds && refused == round; round++)
+		refused += run(program) == 111;
 	must(refused == rounds, "unloaded-under-a-marked-process");
-	kill(-fleeing, SIGKILL);
+	kill(-father, SIGKILL);
+	waitpid(father, NULL, 0);
 	kill(many, SIGKILL);
 	waitpid(many, NULL, 0);
 	limit_numbers(32768);
@@ -780,6 +824,8 @@ int main(int argc, char **argv)
 		try_rings();
 	else if (strcmp(what, "namespaces") == 0)
 		in_child(try_namespaces);
+	else if (strcmp(what, "outlast") == 0)
+		try_outlast();
 	else if (strcmp(what, "flight") == 0 && argc > 3)
 		try_flight(atoi(argv[2]), argv + 3);
 	else if (strcmp(what, "storm") == 0 && argc == 3)
