@@ -47,6 +47,7 @@ static const char *const verdict_names[VERDICTS] = { "blocked", "ESCAPED", "work
 static bool always(void) { return true; }
 static bool abstract_kept(void) { return marked || (landlock_abi >= 6 && !shared->abstract_allowed); }
 static bool unmarked(void) { return !marked; }
+static bool any_mark(void) { return marked; }
 static bool bare_mark(void) { return bare; }
 static bool bare_mark_of_root(void) { return bare && geteuid() == 0; }
 static bool before_abi_4(void) { return !marked && landlock_abi < 4; }
@@ -109,6 +110,8 @@ static const struct gap {
 	{ "setuid-back-to-0", bare_mark_of_root, "the prctl takes no capabilities: disablenetwork drops them" },
 	{ "owner@*", bare_mark_of_root, "the prctl takes no capabilities: disablenetwork drops them" },
 	{ "interface-change", bare_mark_of_root, "the prctl takes no capabilities: disablenetwork drops them" },
+	{ "clear-*", any_mark, "the kernel's own network-off does not see how long an option is" },
+	{ "int80-clear-*", any_mark, "the kernel's own network-off does not see how long an option is" },
 	{ "mount-*", domain_of_files, "price of a Landlock domain with a file system right" },
 };
 

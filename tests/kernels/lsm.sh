@@ -36,7 +36,7 @@ say "landlock $(disablenetwork --check 2>/dev/null | sed -n 's/^Landlock *//p')"
 cost() {
 	name=$1
 	shift
-	{ "$@" calls loops 20 && calls stream 100 "$@"; } >/tmp/cost
+	{ "$@" calls loops 20 && calls stream 100 "$@" && "$@" lsm_try costs; } >/tmp/cost
 	[ -e /tmp/cost-nothing ] || cp /tmp/cost /tmp/cost-nothing
 	say "cost $name: $(awk 'NR == FNR { base[$1] = $2; next }
 		{ printf "%s %.2f ", $1, $1 ~ /TCP/ ? base[$1] / $2 : $2 / base[$1] }' /tmp/cost-nothing /tmp/cost)"
@@ -103,11 +103,12 @@ like "$(disablenetwork --check 2>&1)" '*kernel network-off  on:*verdict  *yes:*'
 say "basics$wrong"
 
 try_escapes() {
-	# The bare prctl: no seccomp filter, no Landlock domain. Then the tool, which leaves every socket.
+	# The bare prctl: no seccomp filter, no Landlock domain. Then the tool, which leaves every socket
+	# whose data goes to its peer.
 	escapes mark 65534 --inherit=all netprobe --network-off
 	escapes mark 0 --inherit=all netprobe --network-off
 	escapes mark-32 65534 --inherit=none --probe /bin/netprobe32 netprobe --network-off
-	escapes tool 65534 --inherit=tcp,listener,mptcp,vsock,udp,sctp,other disablenetwork -q
+	escapes tool 65534 --inherit=tcp,listener,mptcp,vsock,udp,sctp disablenetwork -q
 	settle
 	is "$(marked)" 0 marks-left
 	try_without_pins

@@ -12,6 +12,7 @@
  *     lsm_try rings           an io_uring of another process is not to be written to
  *     lsm_try namespaces      its user's own from outside cannot be entered, those made inside can
  *     lsm_try outlast         ends when the hooks hold a marked process no longer
+ *     lsm_try costs           nanoseconds of a call: "name nanoseconds" a line
  *     lsm_try storm COUNT     so many short children of a marked process are all marked
  *     lsm_try flight N PROG...  PROG exits 111 N times while a marked process lives that forks
  *                             and ends all the time, with few numbers free
@@ -40,12 +41,14 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <linux/if_packet.h>
@@ -596,6 +599,51 @@ static void try_outlast(void)
 	must(has_network(), "hooks-stay");
 }
 
+/* --- costs --- */
+
+static void unlink_file(void)
+{
+	close(open("/tmp/lsm_try", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	unlink("/tmp/lsm_try");
+}
+
+static void open_to_read(void) { close(open("/proc/version", O_RDONLY | O_CLOEXEC)); }
+static void open_to_write(void) { close(open("/dev/null", O_WRONLY | O_CLOEXEC)); }
+static int asked;
+static void ask_socket(void)
+{
+	int unread;
+
+	ioctl(asked, FIONREAD, &unread);
+}
+static void use_capability(void) { setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) - 1); }
+
+static void try_costs(void)
+{
+	static const struct {
+		const char *name;
+		void (*call)(void);
+	} rows[] = {
+		{ "create-and-unlink", unlink_file },
+		{ "open-to-read", open_to_read },
+		{ "open-to-write", open_to_write },
+		{ "ioctl-of-socket", ask_socket },
+		{ "capability", use_capability },
+	};
+	enum { CALLS = 2000 };
+
+	asked = socket(AF_UNIX, SOCK_STREAM, 0);
+	for (size_t row = 0; row < sizeof rows / sizeof rows[0]; row++) {
+		struct timespec from, to;
+		clock_gettime(CLOCK_MONOTONIC, &from);
+		for (int call = 0; call < CALLS; call++)
+			rows[row].call();
+		clock_gettime(CLOCK_MONOTONIC, &to);
+		printf("%s %.1f\n", rows[row].name,
+			((double)(to.tv_sec - from.tv_sec) * 1e9 + (double)(to.tv_nsec - from.tv_nsec)) / CALLS);
+	}
+}
+
 /* --- storm --- */
 
 static void try_storm(int count)
@@ -824,6 +872,8 @@ int main(int argc, char **argv)
 		try_rings();
 	else if (strcmp(what, "namespaces") == 0)
 		in_child(try_namespaces);
+	else if (strcmp(what, "costs") == 0)
+		try_costs();
 	else if (strcmp(what, "outlast") == 0)
 		try_outlast();
 	else if (strcmp(what, "flight") == 0 && argc > 3)
