@@ -361,18 +361,11 @@ int BPF_PROG(socket_sendmsg, struct socket *socket, struct msghdr *message, int 
 		(message->msg_flags & (MSG_FASTOPEN | MSG_DONTROUTE)) || !all_plain(message));
 }
 
-/* What only datagrams mind, beside src/policy.c: an interface, or sources of a group, which
- * are reported to the link, or another port of the peer. */
+/* What only datagrams and SCTP mind, beside src/policy.c: an interface, another port of the peer. */
 #define DATAGRAM_OPTIONS(X) \
 	X(0, 32)  /* SOL_IP, IP_MULTICAST_IF */ \
-	X(0, 38)  /* IP_BLOCK_SOURCE */ \
-	X(0, 41)  /* IP_MSFILTER */ \
-	X(0, 43)  /* MCAST_BLOCK_SOURCE */ \
-	X(0, 48)  /* MCAST_MSFILTER */ \
 	X(0, 50)  /* IP_UNICAST_IF */ \
 	X(41, 17) /* SOL_IPV6, IPV6_MULTICAST_IF */ \
-	X(41, 43) /* MCAST_BLOCK_SOURCE */ \
-	X(41, 48) /* MCAST_MSFILTER */ \
 	X(41, 50) /* IPV6_PKTINFO */ \
 	X(41, 76) /* IPV6_UNICAST_IF */ \
 	X(132, 36) /* SOL_SCTP, SCTP_REMOTE_UDP_ENCAPS_PORT */
