@@ -193,8 +193,11 @@ class Specification:
         shared = [rule for name in siblings(machine) for rule in rules("base", name, args)
                   if rule.call == "socketcall" and "base" not in filters]
         self.chosen = chosen
-        self.agreed = len({(rule.name, rule.call) for rule in own}) == len(
-            {(rule.name, rule.call, rule.result) for rule in own})
+        results = collections.defaultdict(lambda: collections.defaultdict(set))
+        for one in filters:
+            for rule in (rule for name in siblings(machine) for rule in rules(one, name, args)):
+                results[rule.name, rule.call][one].add(rule.result)
+        self.agreed = all(len(set(map(frozenset, each.values()))) == 1 for each in results.values())
 
         def is_call(rule):
             return z3.And(arch == token(rule.name), number == NUMBERS[rule.name][rule.call])
