@@ -35,6 +35,12 @@ int disablenetwork_with(const struct disablenetwork_options *options);
 /* 1 if the network is off for the calling thread, and so for good, else 0. */
 int disablenetwork_is_off(void);
 
+/* The same in full: one of these, or -1 with errno set if it is unable to tell. */
+#define DISABLENETWORK_IS_ON 0       /* by us: a sandbox of others may still refuse it */
+#define DISABLENETWORK_IS_OFF 1      /* what disablenetwork_is_off says 1 to */
+#define DISABLENETWORK_IS_HALF_OFF 2 /* a call of this process failed half-way, and none succeeded since */
+int disablenetwork_state(void);
+
 /* What the last of these calls that failed in this thread was unable to do, as a
  * sentence without an end; "" if none did. */
 const char *disablenetwork_error(void);

@@ -446,8 +446,9 @@ const char *inherited_scan(struct inherited *inherited, const struct scan *scan)
 	const char *words;
 
 	*inherited = (struct inherited){ 0 };
-	/* A thread may have a table of its own, and /proc/self is the first thread. */
-	const char *const name = scan->no_exec ? "/proc/thread-self/fd" : "/proc/self/fd";
+	/* /proc/self is the first thread, which may have ended. Where there is no other, it is
+	 * the one that proot does not take for another process's. */
+	const char *const name = scan->has_threads ? "/proc/thread-self/fd" : "/proc/self/fd";
 	const int directory = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (directory >= 0 && fstatfs(directory, &file_system) == 0 &&
 		file_system.f_type == PROC_SUPER_MAGIC)

@@ -51,6 +51,7 @@ struct scan {
 	bool kernel_off;   /* the kernel's own network-off is on, and holds the sockets that it knows */
 	bool close_loose;  /* loose ones are closed (0 to 2 become /dev/null) */
 	bool no_exec;      /* the caller goes on itself: close-on-exec keeps nothing from it */
+	bool has_threads;  /* and is not the only one: each may have a table of its own */
 };
 
 /* Looks at every descriptor that prog would inherit and fills in *inherited. Those

@@ -150,6 +150,13 @@ bool landlock_takes_threads(void)
 	return abi < 0 || takes_nothing(row) || (row->restrict_flags & RESTRICT_SELF_TSYNC);
 }
 
+bool landlock_is_there(void)
+{
+	const long abi = ask_abi();
+
+	return abi >= 0 && !takes_nothing(row_of((int)abi));
+}
+
 const char *landlock_restrict(struct landlock_domain *domain, const struct landlock_wishes *wishes)
 {
 	*domain = (struct landlock_domain){ 0 };

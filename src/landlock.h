@@ -38,4 +38,7 @@ const char *landlock_restrict(struct landlock_domain *domain, const struct landl
 /* Whether all_threads can be had, or nothing at all of Landlock. Changes nothing. */
 bool landlock_takes_threads(void);
 
+/* Whether a domain is to be had. Changes nothing. */
+bool landlock_is_there(void);
+
 #endif

@@ -2,7 +2,8 @@
  * Copyright 2026 the disablenetwork authors
  *
  * libdisablenetwork: options from outside, what can refuse before anything is done, then
- * the chain of network_off.c. No state but the words of the last error of a thread.
+ * the chain of network_off.c. No state but the words of the last error of a thread, and
+ * whether a call failed half-way.
  */
 #pragma GCC visibility push(default)
 #include "disablenetwork.h"
@@ -11,7 +12,9 @@
 #include "kernel_off.h"
 #include "network_off.h"
 #include "process.h"
+#include "quiet.h"
 #include "refusal.h"
+#include "state.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -28,6 +31,10 @@ enum {
 _Static_assert(sizeof(struct disablenetwork_options) == FIRST_SIZE, "no padding, on no architecture");
 
 static _Thread_local char last_error[1024];
+
+/* What has come of the calls, but for those for the calling thread alone that succeeded. A later
+ * one that fails takes nothing back. */
+static enum { NO_CALL_YET, HALF_OFF, OFF } _Atomic outcome;
 
 /* Where ERROR is 0 WORDS say it all, but a caller looks at errno. */
 static int fail(const char *words, int error)
@@ -60,12 +67,12 @@ static const char *copy_options(struct disablenetwork_options *copy,
 	return NULL;
 }
 
-static bool is_refusal_error(int error)
+/* A thread of the kernel's serves a ring and leaves its call never. */
+static const char *wait_for_threads(bool running_will_leave)
 {
-	for (int i = 0; i < REFUSAL_ERRORS; i++)
-		if (refusal_errors[i].error == error)
-			return true;
-	return false;
+	const char *words = refuse_threads(false);
+
+	return words ? words : wait_until_quiet(running_will_leave);
 }
 
 static const char *read_options(struct options *options, const struct disablenetwork_options *given)
@@ -90,7 +97,8 @@ static const char *read_options(struct options *options, const struct disablenet
 		.refusal_error = copy.refusal_error ? copy.refusal_error : EPERM,
 		.keep_capabilities = copy.keep_capabilities,
 		.no_exec = true,
-		.other_threads = (copy.flags & DISABLENETWORK_THIS_THREAD) ? OTHERS_STAY_OUT : OTHERS_COME_ALONG
+		.other_threads = (copy.flags & DISABLENETWORK_THIS_THREAD) ? OTHERS_STAY_OUT : OTHERS_COME_ALONG,
+		.wait_until_quiet = wait_for_threads
 	};
 	return capabilities_check(copy.keep_capabilities);
 }
@@ -99,19 +107,20 @@ static const char *read_options(struct options *options, const struct disablenet
  * no use where a network-off of the kernel's own would hold the sockets. */
 static const char *refuse_early(struct options *options, struct network_off *off)
 {
-	enum network_state state;
+	struct filter_state filters;
 	const char *words;
 
-	if ((words = ask_network(&state)))
+	if ((words = ask_filters(&filters)))
 		return words;
-	options->trial_kills = state == NETWORK_KILLS;
+	options->trial_kills = filters.trial_kills;
 	if (!has_other_threads())
 		options->other_threads = NO_OTHER_THREADS;
 
 	const struct scan scan = {
 		.kernel_off = options->other_threads == NO_OTHER_THREADS && !options->trial_kills &&
 			!options->allow_abstract && kernel_off_offered(),
-		.no_exec = true
+		.no_exec = true,
+		.has_threads = options->other_threads != NO_OTHER_THREADS
 	};
 	if ((words = inherited_scan(&off->inherited, &scan)))
 		return words;
@@ -127,6 +136,8 @@ static const char *refuse_early(struct options *options, struct network_off *off
 		return "put every thread into a Landlock domain (Linux 7.0 can): call it before other threads "
 			   "are started, or use DISABLENETWORK_THIS_THREAD";
 	}
+	if ((words = refuse_registered_rings(filters.ring_kills)))
+		return words;
 	return refuse_mapped_rings();
 }
 
@@ -161,14 +172,20 @@ static void hold_signals(sigset_t *before)
 static int switch_with(const struct disablenetwork_options *given)
 {
 	struct options options;
-	struct network_off off;
+	struct network_off off = { .steps_done = DONE_NOTHING };
 	const char *words;
 
-	if ((words = read_options(&options, given)) || (words = refuse_early(&options, &off)) ||
-		(words = switch_network_off(&options, &off)) ||
-		(options.other_threads == OTHERS_COME_ALONG &&
-			((words = refuse_threads(false)) || (words = refuse_mapped_rings()))))
+	if ((words = read_options(&options, given)) || (words = refuse_early(&options, &off)))
 		return words == off.inherited.refusal ? fail_for_loose(&off.inherited) : fail(words, errno);
+	if ((words = switch_network_off(&options, &off)) ||
+		(options.other_threads == OTHERS_COME_ALONG &&
+			((words = refuse_threads(false)) || (words = refuse_mapped_rings())))) {
+		if (off.steps_done > DONE_NOTHING && outcome == NO_CALL_YET)
+			outcome = HALF_OFF;
+		return words == off.inherited.refusal ? fail_for_loose(&off.inherited) : fail(words, errno);
+	}
+	if (options.other_threads != OTHERS_STAY_OUT)
+		outcome = OFF;
 	return 0;
 }
 
@@ -190,18 +207,31 @@ int disablenetwork(void)
 	return disablenetwork_with(NULL);
 }
 
+int disablenetwork_state(void)
+{
+	const int before = errno;
+	struct filter_state filters;
+	sigset_t signals;
+	const char *words;
+
+	hold_signals(&signals);
+	if ((words = ask_filters(&filters)))
+		(void)fail(words, errno);
+	const int error = words ? errno : before;
+	sigprocmask(SIG_SETMASK, &signals, NULL);
+	errno = error;
+	if (words)
+		return -1;
+	return outcome == HALF_OFF ? DISABLENETWORK_IS_HALF_OFF : filters.base ? DISABLENETWORK_IS_OFF : DISABLENETWORK_IS_ON;
+}
+
 int disablenetwork_is_off(void)
 {
 	const int before = errno;
-	enum network_state state;
-	sigset_t signals;
-
-	hold_signals(&signals);
-	const bool known = ask_network(&state) == NULL;
-	sigprocmask(SIG_SETMASK, &signals, NULL);
+	const int state = disablenetwork_state();
 
 	errno = before;
-	return known && state != NETWORK_IS_ON;
+	return state == DISABLENETWORK_IS_OFF;
 }
 
 const char *disablenetwork_error(void)

@@ -4,7 +4,9 @@
  * Included in front of every source of the library: what its modules share with one
  * another must not meet the names of a program that links it statically.
  */
-#define ask_network disablenetwork_ask_network
+#define ask_filters disablenetwork_ask_filters
+#define births disablenetwork_births
+#define birth_count disablenetwork_birth_count
 #define capabilities_check disablenetwork_capabilities_check
 #define capabilities_drop disablenetwork_capabilities_drop
 #define capabilities_read disablenetwork_capabilities_read
@@ -18,13 +20,19 @@
 #define inherited_refuse_capabilities disablenetwork_inherited_refuse_capabilities
 #define inherited_refuse_loose disablenetwork_inherited_refuse_loose
 #define inherited_scan disablenetwork_inherited_scan
+#define is_refusal_error disablenetwork_is_refusal_error
 #define kernel_off disablenetwork_kernel_off
 #define kernel_off_offered disablenetwork_kernel_off_offered
+#define landlock_is_there disablenetwork_landlock_is_there
 #define landlock_restrict disablenetwork_landlock_restrict
 #define landlock_takes_threads disablenetwork_landlock_takes_threads
+#define open_proc disablenetwork_open_proc
+#define read_of_thread disablenetwork_read_of_thread
 #define refusal_errors disablenetwork_refusal_errors
-#define refuse_threads disablenetwork_refuse_threads
 #define refuse_mapped_rings disablenetwork_refuse_mapped_rings
+#define refuse_registered_rings disablenetwork_refuse_registered_rings
+#define refuse_threads disablenetwork_refuse_threads
 #define seccomp_compiler disablenetwork_seccomp_compiler
 #define seccomp_refuse disablenetwork_seccomp_refuse
 #define switch_network_off disablenetwork_switch_network_off
+#define wait_until_quiet disablenetwork_wait_until_quiet

@@ -39,7 +39,9 @@ static bool may_have_tracees(void)
 		errno != ECHILD;
 }
 
-static unsigned choose_filters(const struct network_off *off)
+/* What another thread opens later, this one will have in its hands: so it is not by what is
+ * open now that those are chosen where others stay out. */
+static unsigned choose_filters(const struct options *options, const struct network_off *off)
 {
 	const struct inherited *inherited = &off->inherited;
 	unsigned filters = FILTER_BASE;
@@ -48,6 +50,8 @@ static unsigned choose_filters(const struct network_off *off)
 		return filters;
 	if (!off->landlock.held || off->has_children)
 		filters |= FILTER_TRACE;
+	if (options->other_threads == OTHERS_STAY_OUT)
+		return filters | FILTER_NO_CONNECT | FILTER_NO_LISTEN;
 	if (inherited->other_stream || (inherited->tcp && !off->landlock.tcp))
 		filters |= FILTER_NO_CONNECT;
 	if ((inherited->tcp || inherited->other_stream) && !inherited->listener)
@@ -67,7 +71,8 @@ static const char *look_at_descriptors(const struct options *options, struct net
 	const char **loose)
 {
 	const struct scan scan = {
-		.kernel_off = off->kernel_off, .close_loose = options->close_loose, .no_exec = options->no_exec
+		.kernel_off = off->kernel_off, .close_loose = options->close_loose, .no_exec = options->no_exec,
+		.has_threads = options->other_threads != NO_OTHER_THREADS
 	};
 	const char *words = inherited_scan(&off->inherited, &scan);
 
@@ -77,21 +82,24 @@ static const char *look_at_descriptors(const struct options *options, struct net
 	return NULL;
 }
 
-/* Threads at work may have opened descriptors and forked since we looked. Now the base
- * filter is on them too, so that looking once more finds what there is (but for what a
- * thread moves from number to number just then: disablenetwork(3)). */
-static const char *look_again(const struct options *options, struct network_off *off,
-	struct refusal refusal, const char **loose)
+/* Threads at work go another way. A call that was under way when the base filter came has passed
+ * it, so all are waited for; Landlock comes only then, since it waits for each thread, too, for
+ * one in vfork until its child has called exec. Then looking once more finds what there is
+ * (but for what disablenetwork(3) names), and the other filters follow from that. */
+static const char *switch_threads_off(const struct options *options, struct network_off *off,
+	const struct landlock_wishes *wishes, struct refusal refusal)
 {
-	const unsigned loaded = off->filters;
-	const char *words = look_at_descriptors(options, off, loose);
+	const char *words, *loose = NULL;
 
-	if (words || *loose)
+	if ((words = seccomp_refuse(FILTER_BASE, &refusal)) ||
+		(words = options->wait_until_quiet(landlock_is_there())) || (words = landlock_restrict(&off->landlock, wishes)) ||
+		(words = options->wait_until_quiet(off->landlock.held)) ||
+		(words = look_at_descriptors(options, off, &loose)) || (words = loose))
 		return words;
-	off->has_children |= may_have_tracees();
-	off->filters |= choose_filters(off);
+	off->has_children = may_have_tracees();
+	off->filters = choose_filters(options, off);
 	refusal.untried |= refusal.kill || refusal.log;
-	return (off->filters & ~loaded) ? seccomp_refuse(off->filters & ~loaded, &refusal) : NULL;
+	return off->filters == FILTER_BASE ? NULL : seccomp_refuse(off->filters & ~(unsigned)FILTER_BASE, &refusal);
 }
 
 /* By fchown prog could give a socket that it has another owner, and routing rules that go by the
@@ -135,7 +143,7 @@ static const char *switch_off(const struct options *options, struct network_off 
 		return loose; /* --check goes on, to say what else it finds */
 	off->steps_done = DONE_INHERITED;
 
-	if ((words = landlock_restrict(&off->landlock, &wishes)))
+	if (!refusal.all_threads && (words = landlock_restrict(&off->landlock, &wishes)))
 		return words;
 	off->steps_done = DONE_LANDLOCK;
 
@@ -143,13 +151,15 @@ static const char *switch_off(const struct options *options, struct network_off 
 		return words;
 	off->steps_done = DONE_CAPABILITIES;
 
-	off->has_children = may_have_tracees();
-	off->filters = choose_filters(off);
-	if ((words = seccomp_refuse(off->filters, &refusal)))
-		return words;
-	if (options->other_threads == OTHERS_COME_ALONG &&
-		((words = look_again(options, off, refusal, &loose)) || (words = loose)))
-		return words;
+	if (refusal.all_threads) {
+		if ((words = switch_threads_off(options, off, &wishes, refusal)))
+			return words;
+	} else {
+		off->has_children = may_have_tracees();
+		off->filters = choose_filters(options, off);
+		if ((words = seccomp_refuse(off->filters, &refusal)))
+			return words;
+	}
 	off->steps_done = DONE_SECCOMP;
 
 	errno = 0;

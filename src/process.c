@@ -5,28 +5,19 @@
  */
 #include "process.h"
 
-#include "capabilities.h"
-
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <linux/seccomp.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-/* Opens a file of /proc, and makes sure that it is one. */
-static int open_proc(const char *name, int flags)
+int open_proc(const char *name, int flags)
 {
 	struct statfs file_system;
 	const int file = open(name, O_RDONLY | O_CLOEXEC | flags);
@@ -60,9 +51,7 @@ bool has_other_threads(void)
 	return !alone;
 }
 
-/* What /proc says of a thread: by its folder, since its number may be that of another
- * process namespace. False, with errno ENOENT or ESRCH, when it has ended. */
-static bool read_of_thread(int directory, const char *thread, const char *name, char *text, size_t size)
+bool read_of_thread(int directory, const char *thread, const char *name, char *text, size_t size)
 {
 	char path[64];
 
@@ -166,42 +155,20 @@ const char *refuse_mapped_rings(void)
 				   "into its memory: unmap it first" : NULL;
 }
 
-/* Signs that cost nothing, and for which no filter kills. */
-static bool may_be_off(void)
+const char *refuse_registered_rings(bool may_kill)
 {
-	return prctl(PR_GET_NO_NEW_PRIVS, 0L, 0L, 0L, 0L) == 1 &&
-		prctl(PR_GET_SECCOMP, 0L, 0L, 0L, 0L) == SECCOMP_MODE_FILTER;
-}
+	enum { REGISTERED = 16, ENTER_REGISTERED_RING = 1 << 4 }; /* Linux 5.18 */
 
-/* A socket alone may fail for want of room; nothing but our filter minds the flag before the
- * descriptor, which is none.
- * The child sends no signal at its end, and nobody waits for it but us. It leaves no core
- * behind, and calls nothing that might wait for a lock, since a thread may hold it there. */
-const char *ask_network(enum network_state *state)
-{
-	siginfo_t end = { .si_code = 0 };
-
-	*state = NETWORK_IS_ON;
-	if (!may_be_off())
-		return NULL;
-	const long child = syscall(SYS_clone, 0L, NULL, NULL, NULL, 0L);
-	if (child == 0) {
-		syscall(SYS_prctl, (long)PR_SET_DUMPABLE, 0L, 0L, 0L, 0L);
-		syscall(SYS_exit_group, syscall(SYS_socket, (long)AF_INET, (long)SOCK_STREAM, 0L) == -1 &&
-			syscall(SYS_sendto, -1L, NULL, 0L, (long)MSG_FASTOPEN, NULL, 0L) == -1 && errno != EBADF ? 1L : 0L);
-	}
-	if (child < 0)
-		return "try in a child whether sockets are refused already";
-	while (waitid(P_PID, (id_t)child, &end, WEXITED | __WALL) != 0)
-		if (errno != EINTR)
-			return "wait for the child that tries whether sockets are refused already";
-	if (end.si_code == CLD_EXITED)
-		*state = end.si_status == 1 ? NETWORK_IS_REFUSED : NETWORK_IS_ON;
-	else if (end.si_status == SIGSYS)
-		*state = NETWORK_KILLS;
-	else {
-		errno = EINTR;
-		return "try in a child whether sockets are refused already: it was killed";
+	for (long number = 0; number < REGISTERED && !may_kill; number++) {
+		if (syscall(SYS_io_uring_enter, number, 0L, 0L, (long)ENTER_REGISTERED_RING, NULL, 0L) < 0) {
+			if (errno == EBADF)
+				continue;
+			if (errno != EBADFD) /* that is one which is not enabled yet */
+				break; /* no such flag, no ring at all, a filter */
+		}
+		errno = EBUSY;
+		return "keep this process from reaching new peers through an io_uring that is registered with "
+			   "this thread: unregister or close it first";
 	}
 	return NULL;
 }

@@ -9,6 +9,7 @@
 #define PROCESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* False only if this process surely has no other thread. */
 bool has_other_threads(void);
@@ -22,10 +23,16 @@ const char *refuse_threads(bool capabilities) __attribute__((warn_unused_result)
  * or 0. The kernel may serve a mapped one whose descriptor is closed. Needs /proc. */
 const char *refuse_mapped_rings(void) __attribute__((warn_unused_result));
 
-/* Whether the network is off for the calling thread already, by the base filter, and what
- * that does. Tried with a socket in a child, and only where other signs are there.
- * Returns NULL, or the words for what it was unable to do, with errno set. */
-enum network_state { NETWORK_IS_ON, NETWORK_IS_REFUSED, NETWORK_KILLS };
-const char *ask_network(enum network_state *state) __attribute__((warn_unused_result));
+/* NULL if no io_uring is registered with the calling thread (io_uring_enter(2),
+ * IORING_ENTER_REGISTERED_RING): one may have neither descriptor nor mapping. Else the words, with
+ * errno set. Those of other threads cannot be asked for. MAY_KILL: a filter may kill for the question. */
+const char *refuse_registered_rings(bool may_kill) __attribute__((warn_unused_result));
+
+/* Opens a file of /proc close-on-exec, and makes sure that it is one. -1 with errno set. */
+int open_proc(const char *name, int flags);
+
+/* What /proc says of a thread: by its folder in the open DIRECTORY, since its number may be that
+ * of another process namespace. False, with errno ENOENT or ESRCH, when it has ended. */
+bool read_of_thread(int directory, const char *thread, const char *name, char *text, size_t size);
 
 #endif

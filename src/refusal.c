@@ -20,3 +20,11 @@ const struct refusal_error refusal_errors[REFUSAL_ERRORS] = {
 	{ "EOPNOTSUPP", EOPNOTSUPP },
 	{ "EPROTONOSUPPORT", EPROTONOSUPPORT },
 };
+
+bool is_refusal_error(int error)
+{
+	for (int i = 0; i < REFUSAL_ERRORS; i++)
+		if (refusal_errors[i].error == error)
+			return true;
+	return false;
+}

@@ -24,4 +24,6 @@ extern const struct refusal_error {
 	int error;
 } refusal_errors[REFUSAL_ERRORS];
 
+bool is_refusal_error(int error);
+
 #endif

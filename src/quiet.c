@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright 2026 the disablenetwork authors
+ *
+ * See quiet.h. It asks and waits; nothing is changed, and no thread is disturbed.
+ */
+#include "quiet.h"
+
+#include "process.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SECONDS_WAITED = 5 }; /* with 24 threads that never sleep on one slow processor, one is enough */
+
+/* Not on every architecture. */
+#define NO_SUCH_CALL -1
+#ifdef SYS_fork
+#define NUMBER_OF_FORK SYS_fork
+#define NUMBER_OF_VFORK SYS_vfork
+#define NUMBER_OF_DUP2 SYS_dup2
+#else
+#define NUMBER_OF_FORK NO_SUCH_CALL
+#define NUMBER_OF_VFORK NO_SUCH_CALL
+#define NUMBER_OF_DUP2 NO_SUCH_CALL
+#endif
+#ifdef SYS_accept
+#define NUMBER_OF_ACCEPT SYS_accept
+#else
+#define NUMBER_OF_ACCEPT NO_SUCH_CALL
+#endif
+#ifdef SYS_socketcall
+#define NUMBER_OF_SOCKETCALL SYS_socketcall
+#else
+#define NUMBER_OF_SOCKETCALL NO_SUCH_CALL
+#endif
+#ifdef SYS_fcntl64
+#define NUMBER_OF_FCNTL64 SYS_fcntl64
+#else
+#define NUMBER_OF_FCNTL64 NO_SUCH_CALL
+#endif
+#ifdef SYS_mmap2
+#define NUMBER_OF_MMAP2 SYS_mmap2
+#else
+#define NUMBER_OF_MMAP2 NO_SUCH_CALL
+#endif
+#ifdef SYS_mmap
+#define NUMBER_OF_MMAP SYS_mmap
+#else
+#define NUMBER_OF_MMAP NO_SUCH_CALL
+#endif
+#ifdef SYS_recvmmsg
+#define NUMBER_OF_RECVMMSG SYS_recvmmsg
+#else
+#define NUMBER_OF_RECVMMSG NO_SUCH_CALL
+#endif
+#ifdef SYS_recvmmsg_time64
+#define NUMBER_OF_RECVMMSG_TIME64 SYS_recvmmsg_time64
+#else
+#define NUMBER_OF_RECVMMSG_TIME64 NO_SUCH_CALL
+#endif
+/* The same everywhere; older headers lack them. */
+#define NUMBER_OF_CLONE3 435
+#define NUMBER_OF_PIDFD_GETFD 438
+
+/* Numbers of x86_64 and i386 that are one another's: 41 (socket, dup) and 2 (open, fork) at
+ * worst, so that a thread which waits in open(2) without end may be taken for one that
+ * forks. getuid (socketcall) and getresgid (clone) never wait. */
+const struct birth births[] = {
+	{ "socket", SYS_socket, 359, MUST_LEAVE, -1, "makes a socket of any family" },
+	{ "socketpair", SYS_socketpair, 360, MUST_LEAVE, -1, "the same, in pairs" },
+	{ "socketcall", NUMBER_OF_SOCKETCALL, 102, MUST_LEAVE_UNLESS_AT_REST, -1,
+		"the same; but it is recv and accept as well" },
+	{ "io_uring_setup", SYS_io_uring_setup, 425, MUST_LEAVE, -1, "makes a ring, which makes sockets" },
+	{ "io_uring_enter", SYS_io_uring_enter, 426, MUST_LEAVE_BY_ITSELF, -1, "works off what waits in a ring, also at rest" },
+	{ "io_uring_register", SYS_io_uring_register, 427, MUST_LEAVE, -1, "hides a ring from the list of descriptors" },
+	{ "bpf", SYS_bpf, 357, MUST_LEAVE, -1, "makes programs, which send frames" },
+	{ "pidfd_getfd", NUMBER_OF_PIDFD_GETFD, 438, MUST_LEAVE, -1, "takes another process's socket" },
+	{ "connect", SYS_connect, 362, MUST_LEAVE, 0, "reaches a new peer; over AF_UNIX it may after the return as well" },
+	{ "bind", SYS_bind, 361, MUST_LEAVE, 0, "takes an address" },
+	{ "listen", SYS_listen, 363, MUST_LEAVE, 0, "lets peers come" },
+	{ "setsockopt", SYS_setsockopt, 366, MUST_LEAVE, -1, "redirects a connection" },
+	{ "request_key", SYS_request_key, 287, MUST_LEAVE, -1, "has the kernel's helper ask the DNS" },
+
+	/* A socket that is moved from number to number may pass the look at descriptors. */
+	{ "dup", SYS_dup, 41, MUST_LEAVE, -1, "moves a descriptor" },
+	{ "dup2", NUMBER_OF_DUP2, 63, MUST_LEAVE, -1, "the same" },
+	{ "dup3", SYS_dup3, 330, MUST_LEAVE, -1, "the same" },
+	{ "fcntl64", NUMBER_OF_FCNTL64, 221, MUST_LEAVE_UNLESS_AT_REST, -1, "the same; but locks are waited for in it" },
+	{ "fcntl", SYS_fcntl, 55, MUST_LEAVE_UNLESS_AT_REST, -1, "the same" },
+	{ "recvmsg", SYS_recvmsg, 372, MUST_LEAVE_UNLESS_AT_REST, -1, "has taken descriptors out of sight, if not at rest" },
+	{ "recvmmsg", NUMBER_OF_RECVMMSG, 337, MUST_LEAVE_UNLESS_AT_REST, -1, "the same" },
+	{ "recvmmsg_time64", NUMBER_OF_RECVMMSG_TIME64, 417, MUST_LEAVE_UNLESS_AT_REST, -1, "the same" },
+	/* So may a ring or a socket that is mapped. */
+	{ "mmap", NUMBER_OF_MMAP, 90, MUST_LEAVE, -1, "maps a ring, whose descriptor is closed then" },
+	{ "mmap2", NUMBER_OF_MMAP2, 192, MUST_LEAVE, -1, "the same" },
+	{ "accept", NUMBER_OF_ACCEPT, NO_SUCH_CALL, MUST_LEAVE_UNLESS_AT_REST, -1,
+		"brings a stream of the kind of its listener, also if not yet in the list" },
+	{ "accept4", SYS_accept4, 364, MUST_LEAVE_UNLESS_AT_REST, -1, "the same" },
+
+	/* A child has what its parent had when it began. */
+	{ "fork", NUMBER_OF_FORK, NO_SUCH_CALL, MUST_LEAVE, -1, "brings a child with the descriptors and the domain of before" },
+	{ "vfork", NUMBER_OF_VFORK, 190, MUST_LEAVE_BY_ITSELF, -1, "the same, which shares our memory until it execs" },
+	{ "clone", SYS_clone, 120, MUST_LEAVE_BY_ITSELF, -1, "the same" },
+	{ "clone3", NUMBER_OF_CLONE3, 435, MUST_LEAVE_BY_ITSELF, -1, "the same" },
+
+	/* No filter refuses these, so that what one brings late could be had later as well. */
+#define MAY_STAY_IN(call, why) { call, NO_SUCH_CALL, NO_SUCH_CALL, MAY_STAY, -1, why }
+	MAY_STAY_IN("open", "files"),
+	MAY_STAY_IN("creat", "files"),
+	MAY_STAY_IN("openat", "files"),
+	MAY_STAY_IN("openat2", "files"),
+	MAY_STAY_IN("open_by_handle_at", "files"),
+	MAY_STAY_IN("open_tree", "names of files"),
+	MAY_STAY_IN("open_tree_attr", "names of files"),
+	MAY_STAY_IN("fsopen", "mounts"),
+	MAY_STAY_IN("fspick", "mounts"),
+	MAY_STAY_IN("fsmount", "mounts"),
+	MAY_STAY_IN("pipe", "pipes"),
+	MAY_STAY_IN("pipe2", "pipes"),
+	MAY_STAY_IN("eventfd", "counters"),
+	MAY_STAY_IN("eventfd2", "counters"),
+	MAY_STAY_IN("epoll_create", "readiness"),
+	MAY_STAY_IN("epoll_create1", "readiness"),
+	MAY_STAY_IN("signalfd", "signals"),
+	MAY_STAY_IN("signalfd4", "signals"),
+	MAY_STAY_IN("timerfd_create", "timers"),
+	MAY_STAY_IN("inotify_init", "news of files"),
+	MAY_STAY_IN("inotify_init1", "news of files"),
+	MAY_STAY_IN("fanotify_init", "news of files"),
+	MAY_STAY_IN("memfd_create", "memory"),
+	MAY_STAY_IN("memfd_secret", "memory"),
+	MAY_STAY_IN("userfaultfd", "our own memory"),
+	MAY_STAY_IN("perf_event_open", "measures of our own"),
+	MAY_STAY_IN("mq_open", "queues of this machine"),
+	MAY_STAY_IN("pidfd_open", "a process, which pidfd_getfd takes nothing from any more"),
+	MAY_STAY_IN("landlock_create_ruleset", "less rights"),
+	MAY_STAY_IN("seccomp", "a listener to our own calls"),
+	MAY_STAY_IN("mremap", "what is mapped already, and so is in the list"),
+	MAY_STAY_IN("map_shadow_stack", "memory"),
+	MAY_STAY_IN("shmat", "memory"),
+	MAY_STAY_IN("ipc", "memory"),
+	MAY_STAY_IN("io_setup", "requests for files; for sockets they need a descriptor, which is in the list"),
+	MAY_STAY_IN("getsockopt", "the process at the other end"),
+	MAY_STAY_IN("read", "files of which fanotify tells, our own memory's users"),
+	MAY_STAY_IN("readv", "the same"),
+	MAY_STAY_IN("spu_create", "contexts of a processor"),
+	MAY_STAY_IN("uselib", "memory"),
+	MAY_STAY_IN("execve", "ends the other threads, the caller among them"),
+	MAY_STAY_IN("execveat", "the same"),
+	MAY_STAY_IN("ioctl", "a terminal's other end, namespaces; its ways out need a loose descriptor, which is seen"),
+};
+const int birth_count = sizeof births / sizeof births[0];
+
+/* A thread beside the caller. */
+struct thread {
+	int number;            /* in /proc, which may be of another process namespace */
+	bool quiet;
+	bool measured;
+	long call;             /* that it was first seen in, of those in the way; 0 before */
+	int task;              /* its number in the namespace that it is in; 0 if that cannot be told */
+	struct used {
+		long long user, all;  /* time on the processor in ns: in user mode, and in the kernel too */
+		unsigned long calls;  /* to read and write that have returned */
+	} used;
+	int user_steps, steps; /* that these have made since we look */
+};
+
+struct threads {
+	int directory;
+	int steps_of_a_call;   /* no call that never waits takes so many */
+	size_t count, room;
+	struct thread *list;
+};
+
+static _Thread_local char words_of_refusal[160];
+
+/* Time is counted by ticks of the timer, each for where it found the thread, on all but two
+ * architectures, where what was used before may be added later, once. So a step in user mode
+ * means that the thread was there.
+ * A thread that does nothing but calls is seldom found there. Those in the table that never wait
+ * take some 0.01 ms, a ring of the largest size some 10 ms, and a fork 0.1 us a page of the
+ * process: what took many more ticks has ended. (The processor of a virtual machine may stand still
+ * meanwhile, but only the first tick after that counts.) */
+#if defined __s390x__ || defined __powerpc__
+enum { STEPS_IN_USER_MODE = 2 };
+#else
+enum { STEPS_IN_USER_MODE = 1 };
+#endif
+enum { STEPS_OF_A_CALL = 5, PAGES_OF_A_STEP = 5000, SHORTEST_STEP = 900000 /* ns: 1000 ticks a second */ };
+
+static int steps_of_a_call(void)
+{
+	long size, resident = 0;
+	char text[128] = "";
+	const int file = open_proc("/proc/thread-self/statm", 0);
+
+	if (file >= 0) {
+		if (read(file, text, sizeof text - 1) <= 0 || sscanf(text, "%ld %ld", &size, &resident) != 2)
+			resident = 0;
+		close(file);
+	}
+	return STEPS_OF_A_CALL + (int)(resident / PAGES_OF_A_STEP);
+}
+
+/* In the process namespace that it is in itself: the last that is listed. */
+static int task_of(int directory, const char *name)
+{
+	char text[4096];
+
+	if (!read_of_thread(directory, name, "status", text, sizeof text))
+		return 0;
+	const char *at = strstr(text, "\nNSpid:");
+	const char *end = at ? strchr(at + 1, '\n') : NULL;
+	if (!end)
+		return 0;
+	while (end[-1] != '\t')
+		end--;
+	return atoi(end);
+}
+
+/* The clocks of another thread, as clock_getcpuclockid(3) makes that of a process; the lower
+ * bits say which (CPUCLOCK_PROF and CPUCLOCK_VIRT of the kernel). */
+static long long read_clock(int task, bool user_mode)
+{
+	enum { PROFILE, VIRTUAL, PER_THREAD = 4 };
+	struct timespec time;
+	const clockid_t clock = (clockid_t)(~(unsigned)task << 3 | PER_THREAD | (user_mode ? VIRTUAL : PROFILE));
+
+	return task && clock_gettime(clock, &time) == 0 ? time.tv_sec * 1000000000LL + time.tv_nsec : 0;
+}
+
+static struct used measure(const struct thread *thread, int directory, const char *name)
+{
+	char text[512];
+	unsigned long reads, writes;
+	const char *at;
+	struct used used = { .user = read_clock(thread->task, true), .all = read_clock(thread->task, false) };
+
+	if (read_of_thread(directory, name, "io", text, sizeof text) && (at = strstr(text, "syscr:")) &&
+		sscanf(at, "syscr: %lu syscw: %lu", &reads, &writes) == 2)
+		used.calls = reads + writes;
+	return used;
+}
+
+/* Whether a thread that is always on the processor, or waiting for it, is known to have left
+ * the call that it may have been in. */
+static bool has_moved_on(struct thread *thread, const struct threads *threads, const char *name)
+{
+	if (!thread->measured) {
+		thread->task = task_of(threads->directory, name);
+		thread->used = measure(thread, threads->directory, name);
+		thread->measured = true;
+		return false;
+	}
+	const struct used now = measure(thread, threads->directory, name);
+	if (now.user - thread->used.user >= SHORTEST_STEP) {
+		thread->user_steps++;
+		thread->used.user = now.user;
+	}
+	if (now.all - thread->used.all >= SHORTEST_STEP) {
+		thread->steps++;
+		thread->used.all = now.all;
+	}
+	return now.calls > thread->used.calls || thread->user_steps >= STEPS_IN_USER_MODE ||
+		thread->steps >= threads->steps_of_a_call;
+}
+
+static const struct birth *find_birth(long number)
+{
+	enum { X32 = 0x40000000 };
+
+	for (int i = 0; number >= 0 && i < birth_count; i++)
+		if (births[i].leaving != MAY_STAY && ((number & ~X32) == births[i].number
+#ifdef __x86_64__
+			|| number == births[i].number32
+#endif
+			))
+			return &births[i];
+	return NULL;
+}
+
+static bool is_at_rest(int directory, const char *name)
+{
+	char text[512], state = 0;
+	const char *at;
+
+	return read_of_thread(directory, name, "stat", text, sizeof text) && (at = strrchr(text, ')')) &&
+		sscanf(at, ") %c", &state) == 1 && state == 'S';
+}
+
+static bool is_unix_socket(unsigned long descriptor)
+{
+	int domain = 0;
+	socklen_t size = sizeof domain;
+
+	return getsockopt((int)descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX;
+}
+
+/* Seen in another call since, or else by what it has done. */
+static bool has_left(struct thread *thread, long number, const struct threads *threads, const char *name)
+{
+	if (thread->call && thread->call != number)
+		return true;
+	thread->call = number;
+	return has_moved_on(thread, threads, name);
+}
+
+/* The call that this thread must leave first, or NULL: "" if it cannot be told. */
+static const char *call_in_the_way(struct thread *thread, const struct threads *threads, bool running_will_leave)
+{
+	char text[256], name[12];
+	unsigned long arguments[1] = { 0 };
+	long number;
+
+	snprintf(name, sizeof name, "%d", thread->number);
+	if (!read_of_thread(threads->directory, name, "syscall", text, sizeof text))
+		return errno == ENOENT || errno == ESRCH || running_will_leave ? NULL : "";
+	if (sscanf(text, "%ld %lx", &number, arguments) < 1) /* "running" */
+		return running_will_leave || has_moved_on(thread, threads, name) ? NULL : "a system call";
+	const struct birth *birth = find_birth(number);
+	if (!birth || (running_will_leave && birth->leaving != MUST_LEAVE_BY_ITSELF) ||
+		(birth->leaving == MUST_LEAVE_UNLESS_AT_REST && is_at_rest(threads->directory, name)) ||
+		(birth->descriptor == 0 && is_unix_socket(arguments[0])) || has_left(thread, number, threads, name))
+		return NULL;
+	return birth->call;
+}
+
+static bool add_thread(struct threads *threads, int number)
+{
+	for (size_t i = 0; i < threads->count; i++)
+		if (threads->list[i].number == number)
+			return true;
+	if (threads->count == threads->room) {
+		struct thread *longer = realloc(threads->list, (threads->room + 64) * sizeof *longer);
+		if (!longer)
+			return false;
+		threads->list = longer;
+		threads->room += 64;
+	}
+	threads->list[threads->count++] = (struct thread){ .number = number };
+	return true;
+}
+
+/* Adds those that are not in the list yet. New threads have had the filter from the first.
+ * The kernel may skip one where another ends meanwhile: *whole says that as many were listed as
+ * there are. False, with errno set, if it cannot be read. */
+static bool list_threads(struct threads *threads, bool *whole)
+{
+	struct stat before, after;
+	const int directory = openat(threads->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *listing = directory < 0 ? NULL : fdopendir(directory);
+	struct dirent *entry;
+	nlink_t seen = 2; /* a folder has two links, and one for each in it */
+	bool added = true;
+
+	if (!listing) {
+		if (directory >= 0)
+			close(directory);
+		return false;
+	}
+	const bool counted = fstat(directory, &before) == 0;
+	while (added && (errno = 0, entry = readdir(listing)))
+		if (entry->d_name[0] != '.') {
+			seen++;
+			added = add_thread(threads, atoi(entry->d_name));
+		}
+	const int error = errno;
+	*whole = counted && fstat(directory, &after) == 0 && before.st_nlink == seen && after.st_nlink == seen;
+	closedir(listing);
+	errno = error;
+	return added && error == 0;
+}
+
+/* Asks each thread that is not known to be quiet. *call is the last answer that was not. */
+static bool all_are_quiet(struct threads *threads, bool running_will_leave, const char **call, int *number)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < threads->count; i++) {
+		struct thread *thread = &threads->list[i];
+		const char *in_the_way = thread->quiet ? NULL : call_in_the_way(thread, threads, running_will_leave);
+		thread->quiet = !in_the_way;
+		if (in_the_way) {
+			all = false;
+			*call = in_the_way;
+			*number = thread->number;
+			if (!*in_the_way)
+				break;
+		}
+	}
+	return all;
+}
+
+static const char *wait_for(struct threads *threads, bool running_will_leave)
+{
+	struct timespec now, end, pause = { .tv_nsec = 50000 };
+	const char *call = NULL;
+	int number = 0;
+	bool whole = false;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += SECONDS_WAITED;
+	for (;;) {
+		if (!list_threads(threads, &whole))
+			return "list the threads in /proc/self/task";
+		if (all_are_quiet(threads, running_will_leave, &call, &number) && whole)
+			return NULL;
+		if (call && !*call)
+			return "see in /proc/self/task/*/syscall what the other threads do: call it before they are started, "
+				   "or make the process dumpable (prctl(2))";
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (now.tv_sec > end.tv_sec || (now.tv_sec == end.tv_sec && now.tv_nsec > end.tv_nsec))
+			break;
+		nanosleep(&pause, NULL);
+		if (pause.tv_nsec < 400000)
+			pause.tv_nsec *= 2;
+	}
+	if (call)
+		snprintf(words_of_refusal, sizeof words_of_refusal,
+			"wait until thread %d has left %s that it entered before%s", number, call,
+			strcmp(call, "vfork") == 0 || strncmp(call, "clone", 5) == 0 ? " (its child has not yet called exec)" : "");
+	errno = EBUSY;
+	return call ? words_of_refusal : "list the threads in /proc/self/task, which come and go";
+}
+
+const char *wait_until_quiet(bool running_will_leave)
+{
+	struct threads threads = { .directory = open_proc("/proc/self/task", O_DIRECTORY) };
+
+	if (threads.directory < 0)
+		return "list the threads in /proc/self/task";
+	threads.steps_of_a_call = steps_of_a_call();
+	/* The caller is in the list too, and in no call but its own. */
+	const char *words = wait_for(&threads, running_will_leave);
+	const int error = errno;
+	free(threads.list);
+	close(threads.directory);
+	errno = error;
+	return words;
+}
