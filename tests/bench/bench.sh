@@ -241,6 +241,17 @@ binary_size() { strip -o "$scratch/stripped" "$1" && stat -c %s "$scratch/stripp
 	printf '%s, %s processors, %s\n' "$(uname -srm)" "$(nproc)" "$("$DISABLENETWORK" --version)"
 } | tee "$BENCH_RESULTS/table.txt"
 
+# The library: as an ordinary user, and where threads are, as on a machine without Landlock.
+as_user=()
+[ "$(id -u)" = 0 ] && as_user=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+if cp "$build/tests/bench/off" "$scratch" && chmod a+rx "$scratch" "$scratch/off"; then
+	{
+		echo
+		echo 'A call of disablenetwork(), without Landlock: us in the middle of 200, and what goes on meanwhile'
+		"$build/tests/chain/around" landlock_create_ruleset ENOSYS "${as_user[@]}" "$scratch/off" 200
+	} | tee -a "$BENCH_RESULTS/table.txt"
+fi
+
 # Pictures.
 if ! command -v gnuplot >/dev/null; then
 	echo "skipped: the pictures (Debian: gnuplot-nox)"

@@ -31,7 +31,7 @@ selinux='lsm=landlock,lockdown,yama,integrity,selinux,bpf selinux=1'
 without=lsm=lockdown,yama,integrity,apparmor,bpf # Landlock is built in, but not listed
 
 # With "few", init tries fewer sets of inherited descriptors: what is shown once need not be again.
-# With "bpf", it runs lsm.sh instead.
+# With "bpf", it runs lsm.sh instead, with "storm" the library with threads at work: on two processors.
 # name | architecture | suites, the first that has it | package | command line
 guests="
 bullseye              | x86_64  | bullseye                  | linux-image-amd64       | $all few
@@ -51,6 +51,9 @@ armhf                 | arm     | trixie bookworm-backports | linux-image-armmp 
 riscv64               | riscv64 | trixie sid                | linux-image-riscv64     | few
 ppc64el               | ppc64le | trixie bookworm-backports | linux-image-powerpc64le | few
 s390x                 | s390x   | trixie bookworm-backports | linux-image-s390x       | few
+storm-bullseye        | x86_64  | bullseye                  | linux-image-amd64       | storm
+storm-trixie          | x86_64  | trixie bookworm-backports | linux-image-amd64       | $without storm
+storm-experimental    | x86_64  | experimental sid          | linux-image-amd64       | $all storm
 lsm-bookworm          | x86_64  | bookworm                  | linux-image-amd64       | bpf
 lsm-trixie            | x86_64  | trixie bookworm-backports | linux-image-amd64       | bpf
 lsm-trixie-alone      | x86_64  | trixie bookworm-backports | linux-image-amd64       | lsm=bpf bpf
@@ -174,7 +177,7 @@ build() { # build ARCHITECTURE: sets $programs to the folder that has them
 	command -v "$triplet-gcc" >/dev/null && compiler=$triplet-gcc
 	mkdir -p "$programs"
 	(cd "$programs" && { [ -e Makefile ] || "$SOURCE/configure" --quiet --host="$triplet" --without-libcap-ng \
-		CC="$compiler" && make -s disablenetwork netprobe tests/library/threads; }) >"$programs.log" 2>&1 ||
+		CC="$compiler" && make -s disablenetwork netprobe tests/library/storm tests/library/threads; }) >"$programs.log" 2>&1 ||
 		die "unable to build for $1: see $programs.log"
 }
 
@@ -191,12 +194,13 @@ pack() {
 	printf 'root:x:0:0::/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n' >"$root/etc/passwd"
 	printf 'root:x:0:\nnogroup:x:65534:\n' >"$root/etc/group"
 	build "$2"
-	cp "$programs/disablenetwork" "$programs/netprobe" "$programs/tests/library/threads" "$root/bin/"
+	cp "$programs/disablenetwork" "$programs/netprobe" "$programs"/tests/library/{storm,threads} "$root/bin/"
 	if [[ $1 = lsm-* ]]; then
 		cp "$here/lsm.sh" "$root/"
 		cp "$programs/disablenetwork-lsm" "$programs/tests/kernels/lsm_try" "$programs/tests/bench/calls" "$root/bin/" || return
 	fi
 	sibling=$(field "$architectures" "$2" 4)
+	[[ $1 = storm-* ]] && sibling=
 	if [ -n "$sibling" ]; then
 		build "$sibling"
 		cp "$programs/netprobe" "$root/bin/netprobe32"
@@ -210,7 +214,7 @@ boot() { # boot NAME ARCHITECTURE KERNEL COMMAND-LINE
 	local console memory=512 clock='' processors=1 began=$SECONDS
 	console=$(field "$architectures" "$2" 5)
 	[ "$2" = ppc64le ] && memory=1024
-	[[ $1 = *-hooks ]] && processors=2 # what runs at the same time
+	[[ $1 = *-hooks || $1 = storm-* ]] && processors=2 # what runs at the same time
 	[[ $1 = *-costs ]] && clock='-icount shift=0,sleep=off' # a nanosecond is an instruction
 	# shellcheck disable=SC2046,SC2086 # lists of words
 	timeout 600 $(field "$architectures" "$2" 6) $clock -accel tcg -smp $processors -m "$memory" -nographic -no-reboot -nic none \
