@@ -127,13 +127,14 @@ const char *capabilities_read(pid_t thread, struct capability_sets *sets)
  * capabilities kept, prog may still ask to take them across its own change of user, as
  * setpriv --reuid does. A bit that somebody locked before us stays as it is. The locks
  * are named one by one: to SECURE_ALL_LOCKS new headers add bits that older kernels
- * refuse. */
-static const char *lock_securebits(bool keeping)
+ * refuse. In a user namespace KEEP_CAPS is not locked, as it is not for users without one: ping
+ * asks for it, and gives up if that is refused, though it has nothing to keep. */
+static const char *lock_securebits(bool keeping, bool user_namespace)
 {
 	const unsigned set = SECBIT_NOROOT | (keeping ? 0 : SECBIT_NO_CAP_AMBIENT_RAISE);
 	const unsigned clear = SECBIT_NO_SETUID_FIXUP;
 	const unsigned lock = SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP_LOCKED |
-		SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED | (keeping ? 0 : SECBIT_KEEP_CAPS_LOCKED);
+		SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED | (keeping || user_namespace ? 0 : SECBIT_KEEP_CAPS_LOCKED);
 	const int current = prctl(PR_GET_SECUREBITS, 0L, 0L, 0L, 0L);
 
 	if (current < 0)
@@ -256,21 +257,22 @@ const char *capabilities_check(capability_set keep)
 	return words ? words : check_kept(keep, held.permitted);
 }
 
-const char *capabilities_drop(capability_set keep, capability_set if_held,
+const char *capabilities_drop(capability_set keep, capability_set if_held, const struct capability_sets *before,
 	struct capabilities_dropped *dropped)
 {
 	struct capability_sets held;
 	const char *words = capabilities_read(0, &held);
+	const capability_set judged = before ? before->permitted : held.permitted;
 
 	if (words)
 		return words;
-	keep |= if_held & held.permitted;
-	if ((words = check_kept(keep, held.permitted)))
+	keep |= if_held & judged;
+	if ((words = check_kept(keep, judged)))
 		return words;
 	dropped->kept = keep;
-	dropped->count = __builtin_popcountll(held.permitted & ~keep);
+	dropped->count = __builtin_popcountll(judged & ~keep);
 	dropped->bounding = held.effective & SET_OF(CAP_SETPCAP);
-	if (dropped->bounding && (words = lock_securebits(keep != 0)))
+	if (dropped->bounding && (words = lock_securebits(keep != 0, before != NULL)))
 		return words;
 	if (dropped->bounding && (words = empty_bounding_set(keep)))
 		return words;

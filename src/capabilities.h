@@ -46,11 +46,12 @@ const char *capabilities_read(pid_t thread, struct capability_sets *sets)
 	__attribute__((warn_unused_result));
 
 /* Drops all but KEEP, and what of IF_HELD the caller holds, for this process and all that
- * it execs, and reads back what is left. Kept ones are made ambient, so that they outlive
+ * it execs, and reads back what is left. What is held is BEFORE, the state before a user namespace gave
+ * all of them in it; NULL: what is held now. Kept ones are made ambient, so that they outlive
  * an exec, but not a change of uid from 0, unless prog asks for that by PR_SET_KEEPCAPS.
  * Nothing in no_new_privs or seccomp needs what goes.
  * Returns NULL, or the words for what it was unable to do, with errno set. */
-const char *capabilities_drop(capability_set keep, capability_set if_held,
+const char *capabilities_drop(capability_set keep, capability_set if_held, const struct capability_sets *before,
 	struct capabilities_dropped *dropped) __attribute__((warn_unused_result));
 
 #endif

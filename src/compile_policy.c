@@ -21,6 +21,7 @@
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,20 +34,21 @@ static const struct architecture {
 	uint32_t token;
 	unsigned policy_bit;
 	bool big_endian;
+	bool is_64_bit; /* so are the arguments */
 	bool has_socketcall;
 	const char *sibling;
 	const char *guard; /* true in the compiler for this machine alone */
 } architectures[] = {
-	{ "x86_64", SCMP_ARCH_X86_64, OTHERS, false, false, "i386", "defined __x86_64__ && defined __LP64__" },
-	{ "i386", SCMP_ARCH_X86, I386, false, true, NULL, "defined __i386__" },
-	{ "aarch64", SCMP_ARCH_AARCH64, OTHERS, false, false, "arm",
+	{ "x86_64", SCMP_ARCH_X86_64, OTHERS, false, true, false, "i386", "defined __x86_64__ && defined __LP64__" },
+	{ "i386", SCMP_ARCH_X86, I386, false, false, true, NULL, "defined __i386__" },
+	{ "aarch64", SCMP_ARCH_AARCH64, OTHERS, false, true, false, "arm",
 		"defined __aarch64__ && defined __LP64__ && defined __AARCH64EL__" },
-	{ "arm", SCMP_ARCH_ARM, OTHERS, false, false, NULL,
+	{ "arm", SCMP_ARCH_ARM, OTHERS, false, false, false, NULL,
 		"defined __arm__ && defined __ARM_EABI__ && defined __ARMEL__" },
-	{ "riscv64", SCMP_ARCH_RISCV64, OTHERS, false, false, NULL, "defined __riscv && __riscv_xlen == 64" },
-	{ "ppc64le", SCMP_ARCH_PPC64LE, PPC64LE, false, true, NULL,
+	{ "riscv64", SCMP_ARCH_RISCV64, OTHERS, false, true, false, NULL, "defined __riscv && __riscv_xlen == 64" },
+	{ "ppc64le", SCMP_ARCH_PPC64LE, PPC64LE, false, true, true, NULL,
 		"defined __powerpc64__ && defined __LITTLE_ENDIAN__" },
-	{ "s390x", SCMP_ARCH_S390X, S390X, true, true, NULL, "defined __s390x__" },
+	{ "s390x", SCMP_ARCH_S390X, S390X, true, true, true, NULL, "defined __s390x__" },
 };
 
 /* The same on all architectures of the table; checked in the generated header. */
@@ -76,8 +78,10 @@ static const struct architecture *find_architecture(const char *name)
 static bool rule_applies(const struct policy_rule *rule, enum policy_filter filter,
 	const struct architecture *architecture)
 {
-	return rule->filter == filter &&
-		(!rule->architectures || (rule->architectures & architecture->policy_bit));
+	const bool belongs = rule->filter == filter || (rule->filter == BASE && filter == LOOPBACK) ||
+		(rule->filter == NOT_LOOPBACK && filter == BASE);
+
+	return belongs && (!rule->architectures || (rule->architectures & architecture->policy_bit));
 }
 
 static unsigned compare_arguments(const struct policy_rule *rule, struct scmp_arg_cmp *compared)
@@ -91,6 +95,7 @@ static unsigned compare_arguments(const struct policy_rule *rule, struct scmp_ar
 		compare->arg = test->argument;
 		switch (test->kind) {
 		case ALWAYS:
+		case UNLISTED: /* not libseccomp's: see append_list */
 			continue;
 		case IS:
 			compare->op = SCMP_CMP_MASKED_EQ;
@@ -177,7 +182,7 @@ static scmp_filter_ctx compile_for_one(const struct architecture *architecture,
 	if (result < 0)
 		fail("choose architecture", architecture->name, -result);
 	for (size_t i = 0; i < policy_rules; i++)
-		if (rule_applies(&policy[i], which, architecture))
+		if (rule_applies(&policy[i], which, architecture) && policy[i].tests[0].kind != UNLISTED)
 			add_rule(filter, architecture, &policy[i]);
 	return filter;
 }
@@ -193,6 +198,125 @@ static scmp_filter_ctx compile(const struct architecture *architecture, enum pol
 			fail("merge the filter of", sibling->name, -result);
 	}
 	return filter;
+}
+
+/* --- Lists. libseccomp has no word for "none of these": a rule of its may look at an argument
+ * only once, and one for each gap between the values would be hundreds. --- */
+
+struct program {
+	struct sock_filter *instructions;
+	unsigned short length;
+};
+
+/* Where a jump leads whose distance is not known yet. */
+enum { TO_NEXT_ROW = 255 };
+
+static void append(struct program *program, unsigned short code, uint32_t k, unsigned char yes, unsigned char no)
+{
+	program->instructions[program->length++] = (struct sock_filter){ code, yes, no, k };
+}
+
+/* struct seccomp_data has 64-bit arguments in the byte order of the machine. */
+static void append_load(struct program *program, const struct architecture *architecture, unsigned argument,
+	bool upper)
+{
+	const size_t word = offsetof(struct seccomp_data, args) + argument * sizeof(uint64_t);
+
+	append(program, BPF_LD | BPF_W | BPF_ABS, (uint32_t)word + (upper != architecture->big_endian ? 4 : 0), 0, 0);
+}
+
+static void append_one_of(struct program *program, const struct architecture *architecture, unsigned argument,
+	uint32_t mask, const struct policy_value *values)
+{
+	unsigned char left = 0;
+
+	while (values[left].name)
+		left++;
+	if (architecture->is_64_bit) {
+		append_load(program, architecture, argument, true);
+		append(program, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, TO_NEXT_ROW);
+	}
+	append_load(program, architecture, argument, false);
+	if (mask != UINT32_MAX)
+		append(program, BPF_ALU | BPF_AND | BPF_K, mask, 0, 0);
+	for (; left > 0; values++, left--)
+		append(program, BPF_JMP | BPF_JEQ | BPF_K, values->value, left - 1, left > 1 ? 0 : TO_NEXT_ROW);
+}
+
+static void append_row(struct program *program, const struct architecture *architecture,
+	const struct policy_sockets *row)
+{
+	const unsigned short start = program->length;
+
+	append_one_of(program, architecture, 0, UINT32_MAX, row->families);
+	if (row->types[0].name) {
+		append_one_of(program, architecture, 1, POLICY_TYPE_MASK, row->types);
+		append_one_of(program, architecture, 2, UINT32_MAX, row->protocols);
+	}
+	append(program, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
+	for (unsigned short at = start; at < program->length; at++)
+		if (program->instructions[at].jf == TO_NEXT_ROW)
+			program->instructions[at].jf = (unsigned char)(program->length - at - 1);
+}
+
+/* The number of CALL there. Asked the other way round, libseccomp answers with numbers of its own
+ * where socketcall exists. */
+static uint32_t find_number(const struct architecture *architecture, const char *call)
+{
+	enum { NUMBERS = 1024 };
+
+	for (int number = 0; number < NUMBERS; number++) {
+		char *name = seccomp_syscall_resolve_num_arch(architecture->token, number);
+		const bool found = name && strcmp(name, call) == 0;
+		free(name);
+		if (found)
+			return (uint32_t)number;
+	}
+	fail("find the number of call", call, ENOSYS);
+}
+
+/* All other calls go on behind it. */
+static void append_list(struct program *program, const struct architecture *architecture, const char *call)
+{
+	const unsigned short start = program->length;
+
+	append(program, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);
+	append(program, BPF_JMP | BPF_JEQ | BPF_K, architecture->token, 0, 0);
+	append(program, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
+	append(program, BPF_JMP | BPF_JEQ | BPF_K, find_number(architecture, call), 0, 0);
+	for (size_t i = 0; i < policy_socket_rows; i++)
+		append_row(program, architecture, &policy_sockets[i]);
+	append(program, BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (uint32_t)results[REFUSE].error, 0, 0);
+	if (program->length - start > UINT8_MAX)
+		fail("jump over the list for", call, ERANGE);
+	for (unsigned short at = start + 1; at <= start + 3; at += 2)
+		program->instructions[at].jf = (unsigned char)(program->length - at - 1);
+}
+
+static void append_lists_for_one(struct program *program, const struct architecture *architecture,
+	enum policy_filter which)
+{
+	for (size_t i = 0; i < policy_rules; i++)
+		if (policy[i].tests[0].kind == UNLISTED && rule_applies(&policy[i], which, architecture))
+			append_list(program, architecture, policy[i].call);
+}
+
+/* Behind the COUNT instructions that libseccomp has made: what those let pass goes on to the lists. */
+static size_t append_lists(const struct architecture *architecture, enum policy_filter which,
+	struct sock_filter *instructions, size_t count)
+{
+	struct program program = { instructions, (unsigned short)count };
+
+	append_lists_for_one(&program, architecture, which);
+	if (architecture->sibling)
+		append_lists_for_one(&program, find_architecture(architecture->sibling), which);
+	if (program.length == count)
+		return count; /* no lists */
+	append(&program, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
+	for (size_t at = 0; at < count; at++)
+		if (instructions[at].code == (BPF_RET | BPF_K) && instructions[at].k == SECCOMP_RET_ALLOW)
+			instructions[at] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, (uint32_t)(count - at - 1));
+	return program.length;
 }
 
 /* The instructions of a filter, in this machine's byte order; returns how many. */
@@ -219,18 +343,30 @@ static size_t export_instructions(const struct architecture *architecture,
 		at->code = architecture->big_endian ? be16toh(at->code) : le16toh(at->code);
 		at->k = architecture->big_endian ? be32toh(at->k) : le32toh(at->k);
 	}
-	return count;
+	return append_lists(architecture, which, instructions, count);
+}
+
+static void write_value_checks(const struct policy_value *values)
+{
+	for (; values->name; values++)
+		printf("_Static_assert(%s == %" PRIu32 "U, \"%s\");\n", values->name, values->value, values->name);
 }
 
 static void write_checks(const struct architecture *architecture)
 {
 	for (int i = 0; i < POLICY_RESULTS; i++)
 		printf("_Static_assert(%s == %d, \"errno\");\n", results[i].name, results[i].error);
+	for (size_t i = 0; i < policy_socket_rows; i++) {
+		write_value_checks(policy_sockets[i].families);
+		write_value_checks(policy_sockets[i].types);
+		write_value_checks(policy_sockets[i].protocols);
+	}
 	for (size_t i = 0; i < policy_rules; i++)
 		for (size_t j = 0; j < sizeof policy[i].tests / sizeof policy[i].tests[0]; j++) {
 			const struct policy_test *test = &policy[i].tests[j];
 			if (test->name && strcmp(test->name, "NULL") != 0 &&
-				rule_applies(&policy[i], policy[i].filter, architecture))
+				(rule_applies(&policy[i], policy[i].filter, architecture) ||
+					rule_applies(&policy[i], BASE, architecture)))
 				printf("_Static_assert(%s == %" PRIu32 "U, \"%s\");\n", test->name, test->value,
 					test->name);
 		}
@@ -240,7 +376,7 @@ static void write_header(const struct architecture *architecture)
 {
 	static struct sock_filter instructions[BPF_MAXINSNS];
 	const struct scmp_version *version = seccomp_version();
-	size_t length = 0;
+	size_t length = 0, base = 0;
 
 	printf("/* Generated by compile_policy from policy.c for %s%s%s: do not edit. */\n"
 		   "#if !(%s)\n#error \"these filters are for %s\"\n#endif\n"
@@ -257,14 +393,17 @@ static void write_header(const struct architecture *architecture)
 	write_checks(architecture);
 	for (int which = 0; which < POLICY_FILTERS; which++) {
 		const size_t count = export_instructions(architecture, which, instructions);
-		length += count;
+		if (which == BASE || which == LOOPBACK) /* of these there is one at a time */
+			base = count > base ? count : base;
+		else
+			length += count;
 		printf("static const struct sock_filter %s_filter[] = {\n", policy_filter_names[which]);
 		for (size_t i = 0; i < count; i++)
 			printf("\t{ 0x%02x, %u, %u, 0x%08" PRIx32 " },\n", instructions[i].code,
 				instructions[i].jt, instructions[i].jf, instructions[i].k);
 		printf("};\n");
 	}
-	printf("#define FILTERS_LENGTH %zu\n", length);
+	printf("#define FILTERS_LENGTH %zu\n", base + length);
 }
 
 /* A list as a macro that takes a macro: the values of CALL's tests in the base filter. */
@@ -320,6 +459,21 @@ static void write_readable(const struct architecture *architecture)
 	}
 }
 
+static void print_values(const char *before, const struct policy_value *values)
+{
+	for (; values->name; values++, before = "|")
+		printf("%s%s", before, values->name);
+}
+
+static void print_list(void)
+{
+	for (size_t i = 0; i < policy_socket_rows; i++) {
+		print_values(i ? "; " : " none of: ", policy_sockets[i].families);
+		print_values(" ", policy_sockets[i].types);
+		print_values(" ", policy_sockets[i].protocols);
+	}
+}
+
 static void print_test(const struct policy_test *test)
 {
 	static const char *const verbs[] = { [IS] = "is", [IS_WHOLE] = "is", [HAS] = "has", [IS_NOT] = "is not",
@@ -327,6 +481,10 @@ static void print_test(const struct policy_test *test)
 
 	if (test->kind == ALWAYS)
 		return;
+	if (test->kind == UNLISTED) {
+		print_list();
+		return;
+	}
 	printf(" arg%u %s ", test->argument, verbs[test->kind]);
 	if (test->name)
 		printf("%s", test->name);
@@ -338,7 +496,7 @@ static void write_table(void)
 {
 	for (size_t i = 0; i < policy_rules; i++) {
 		const struct policy_rule *rule = &policy[i];
-		printf("%-10s %-7s %s", policy_filter_names[rule->filter],
+		printf("%-10s %-7s %s", rule->filter == NOT_LOOPBACK ? "base only" : policy_filter_names[rule->filter],
 			rule->result == REFUSE ? "refuse" : results[rule->result].name, rule->call);
 		for (size_t j = 0; j < sizeof rule->tests / sizeof rule->tests[0]; j++)
 			print_test(&rule->tests[j]);

@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -154,12 +155,27 @@ static bool is_held_by_kernel(int domain, int type, int protocol)
 			protocol == IPPROTO_UDPLITE || protocol == IPPROTO_SCTP);
 }
 
-static const char *classify_socket(struct inherited *inherited, int socket, bool kernel_off)
+/* A stream that has a peer can have no other, and a listener none. A datagram socket sends to any name. */
+static bool may_reach_names(int socket)
+{
+	int type, listens;
+	struct sockaddr_un peer;
+	socklen_t size = sizeof peer;
+
+	if (!ask_socket(socket, SO_TYPE, &type) || type == SOCK_DGRAM)
+		return true;
+	return getpeername(socket, (struct sockaddr *)&peer, &size) != 0 &&
+		!(ask_socket(socket, SO_ACCEPTCONN, &listens) && listens);
+}
+
+static const char *classify_socket(struct inherited *inherited, int socket, enum keeper keeper)
 {
 	int domain, type, protocol, listens;
 
 	if (!ask_socket(socket, SO_DOMAIN, &domain))
 		return "a socket of unknown family";
+	if (domain == AF_UNIX && keeper == KEPT_BY_NOTHING_AT_ALL && may_reach_names(socket))
+		return "an AF_UNIX socket that may reach abstract ones of the network that is left";
 	if (domain == AF_UNIX || domain == AF_ALG) /* the latter is cryptography, and reaches nobody */
 		return NULL;
 	if (!ask_socket(socket, SO_TYPE, &type) || !ask_socket(socket, SO_PROTOCOL, &protocol))
@@ -170,7 +186,10 @@ static const char *classify_socket(struct inherited *inherited, int socket, bool
 	const bool mptcp = internet && type == SOCK_STREAM && protocol == IPPROTO_MPTCP;
 	const bool vsock = domain == AF_VSOCK && type == SOCK_STREAM;
 	const bool stream = tcp || mptcp || vsock;
-	if (!stream && !(kernel_off && is_held_by_kernel(domain, type, protocol)))
+	const bool kept = keeper == KEPT_BY_FILTERS || keeper == KEPT_BY_KERNEL;
+	if (stream && !kept)
+		return tcp ? "a TCP socket" : mptcp ? "an MPTCP socket" : "a vsock stream";
+	if (!stream && !(keeper == KEPT_BY_KERNEL && is_held_by_kernel(domain, type, protocol)))
 		return name_loose_socket(domain, type, protocol);
 
 	inherited->network = true;
@@ -285,7 +304,7 @@ static const char *classify_by_link(int descriptor, mode_t mode, int proc_fd)
 	return ask_file_system(descriptor) == NSFS_MAGIC ? "a namespace" : unknown;
 }
 
-static const char *classify(struct inherited *inherited, int number, int proc_fd, bool kernel_off)
+static const char *classify(struct inherited *inherited, int number, int proc_fd, enum keeper keeper)
 {
 	struct stat status = { 0 };
 
@@ -293,7 +312,7 @@ static const char *classify(struct inherited *inherited, int number, int proc_fd
 		return "a descriptor of unknown kind";
 	switch (status.st_mode & S_IFMT) {
 	case S_IFSOCK:
-		return classify_socket(inherited, number, kernel_off);
+		return classify_socket(inherited, number, keeper);
 	case S_IFCHR:
 		return classify_character_device(number, status.st_rdev);
 	case S_IFIFO:
@@ -315,9 +334,9 @@ static bool is_only_a_name(int number)
 	return flags >= 0 && (flags & O_PATH);
 }
 
-const char *classify_descriptor(struct inherited *inherited, int number, int proc_fd, bool kernel_off)
+const char *classify_descriptor(struct inherited *inherited, int number, int proc_fd, enum keeper keeper)
 {
-	const char *kind = classify(inherited, number, proc_fd, kernel_off);
+	const char *kind = classify(inherited, number, proc_fd, keeper);
 
 	return kind && is_only_a_name(number) ? NULL : kind;
 }
@@ -352,7 +371,7 @@ static const char *look_at(struct inherited *inherited, int number, int proc_fd,
 	/* Another thread may close it and open others in its place while we ask. What is loose
 	 * is so each time. */
 	for (int look = 0; look < LOOKS; look++) {
-		kind = classify_descriptor(inherited, number, proc_fd, scan->kernel_off);
+		kind = classify_descriptor(inherited, number, proc_fd, scan->keeper);
 		if (!kind || !is_inherited(number, scan))
 			return NULL;
 	}
@@ -366,7 +385,7 @@ static const char *look_at(struct inherited *inherited, int number, int proc_fd,
 	if (words || !is_inherited(number, scan))
 		return words;
 	errno = 0; /* see what stands there now */
-	return classify_descriptor(inherited, number, proc_fd, scan->kernel_off)
+	return classify_descriptor(inherited, number, proc_fd, scan->keeper)
 		? "close a descriptor that could reach new peers" : NULL;
 }
 

@@ -40,15 +40,26 @@ struct inherited {
 	char refusal[700]; /* the words of inherited_refuse_loose */
 };
 
+/* What keeps prog from new peers by the sockets that it would inherit. */
+enum keeper {
+	KEPT_BY_FILTERS,
+	KEPT_BY_KERNEL, /* its own network-off is on, and holds the sockets that it knows */
+	/* Nothing, since the caller is about to leave the network that they stay in (-L): all network
+	 * sockets are loose and, where Landlock does not keep abstract names off, AF_UNIX ones that
+	 * may yet connect to one there. */
+	KEPT_BY_NOTHING,
+	KEPT_BY_NOTHING_AT_ALL
+};
+
 /* What descriptor NUMBER is to prog: NULL when it is harmless or a stream that
  * is recorded in *inherited, else what makes it loose ("a UDP socket").
  * PROC_FD is /proc/self/fd, open, or -1 where there is none.
- * With KERNEL_OFF (the kernel's own network-off is on) the sockets that it holds are harmless. */
+ */
 const char *classify_descriptor(struct inherited *inherited, int number, int proc_fd,
-	bool kernel_off) __attribute__((warn_unused_result));
+	enum keeper keeper) __attribute__((warn_unused_result));
 
 struct scan {
-	bool kernel_off;   /* the kernel's own network-off is on, and holds the sockets that it knows */
+	enum keeper keeper;
 	bool close_loose;  /* loose ones are closed (0 to 2 become /dev/null) */
 	bool no_exec;      /* the caller goes on itself: close-on-exec keeps nothing from it */
 	bool has_threads;  /* and is not the only one: each may have a table of its own */

@@ -51,30 +51,36 @@ struct path_beneath {
 	int32_t parent;
 } __attribute__((packed));
 
+#define SCOPE_ALONE { 0, 0, SCOPE_ABSTRACT_UNIX_SOCKET }
+
 /* What we take from each ABI; a kernel gets the last row that it reaches.
  * Any domain at all keeps ptrace and its kin from processes outside it. */
 static const struct abi_row {
 	int abi;
 	struct ruleset ruleset;
+	/* In a network of one's own: its rules know ports, not addresses, and there every address is
+	 * our own. Inherited AF_UNIX sockets still reach abstract ones of the network that was left. */
+	struct ruleset loopback;
 	uint32_t restrict_flags; /* that it knows */
 } abi_rows[] = {
 	/* Linux 5.13: nothing. A domain without FS_REFER fails every rename from
 	 * one directory to another. */
-	{ 1, { 0, 0, 0 }, 0 },
+	{ 1, { 0, 0, 0 }, { 0, 0, 0 }, 0 },
 	/* 5.19: FS_REFER, which is then allowed beneath /, for the sake of having a
 	 * domain. The price of any file system right: no mount, no pivot_root. */
-	{ 2, { FS_REFER, 0, 0 }, 0 },
+	{ 2, { FS_REFER, 0, 0 }, { FS_REFER, 0, 0 }, 0 },
 	/* 6.7: network rights, so no file system right is needed any more. */
-	{ 4, { 0, NET_TCP, 0 }, 0 },
+	{ 4, { 0, NET_TCP, 0 }, { FS_REFER, 0, 0 }, 0 },
 	/* 6.12 */
-	{ 6, { 0, NET_TCP, SCOPE_ABSTRACT_UNIX_SOCKET }, 0 },
+	{ 6, { 0, NET_TCP, SCOPE_ABSTRACT_UNIX_SOCKET }, SCOPE_ALONE, 0 },
 	/* 6.15: refusals to programs started later can be logged, those to this one kept quiet. */
-	{ 7, { 0, NET_TCP, SCOPE_ABSTRACT_UNIX_SOCKET }, RESTRICT_SELF_LOG },
+	{ 7, { 0, NET_TCP, SCOPE_ABSTRACT_UNIX_SOCKET }, SCOPE_ALONE, RESTRICT_SELF_LOG },
 	/* 7.0: all threads at once. */
-	{ 8, { 0, NET_TCP, SCOPE_ABSTRACT_UNIX_SOCKET }, RESTRICT_SELF_LOG | RESTRICT_SELF_TSYNC },
+	{ 8, { 0, NET_TCP, SCOPE_ABSTRACT_UNIX_SOCKET }, SCOPE_ALONE, RESTRICT_SELF_LOG | RESTRICT_SELF_TSYNC },
 	/* 7.2. (9 and 11 add path AF_UNIX sockets and no_new_privs, which we do not need: the
 	 * last row serves later ABIs.) */
-	{ 10, { 0, NET_TCP | NET_UDP, SCOPE_ABSTRACT_UNIX_SOCKET }, RESTRICT_SELF_LOG | RESTRICT_SELF_TSYNC },
+	{ 10, { 0, NET_TCP | NET_UDP, SCOPE_ABSTRACT_UNIX_SOCKET }, SCOPE_ALONE,
+		RESTRICT_SELF_LOG | RESTRICT_SELF_TSYNC },
 };
 
 /* Not built (ENOSYS), built but not in lsm= (EOPNOTSUPP), or kept away by a
@@ -142,6 +148,13 @@ static bool takes_nothing(const struct abi_row *row)
 	return !row->ruleset.handled_fs && !row->ruleset.handled_net;
 }
 
+bool landlock_keeps_abstract(void)
+{
+	const long abi = ask_abi();
+
+	return abi > 0 && (row_of((int)abi)->ruleset.scoped & SCOPE_ABSTRACT_UNIX_SOCKET);
+}
+
 bool landlock_takes_threads(void)
 {
 	const long abi = ask_abi();
@@ -169,11 +182,11 @@ const char *landlock_restrict(struct landlock_domain *domain, const struct landl
 	domain->abi = (int)abi;
 
 	const struct abi_row *row = row_of(domain->abi);
-	struct ruleset ruleset = row->ruleset;
+	struct ruleset ruleset = wishes->loopback ? row->loopback : row->ruleset;
 	const uint32_t flags = row->restrict_flags &
 		((wishes->log ? RESTRICT_SELF_LOG_NEW_EXEC_ON : RESTRICT_SELF_LOG_SAME_EXEC_OFF) |
 			(wishes->all_threads ? RESTRICT_SELF_TSYNC : 0));
-	if (wishes->allow_abstract)
+	if (wishes->allow_abstract && !wishes->loopback)
 		ruleset.scoped = 0;
 	if (takes_nothing(row))
 		return NULL;

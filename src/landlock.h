@@ -22,7 +22,8 @@ struct landlock_domain {
 };
 
 struct landlock_wishes {
-	bool allow_abstract; /* leave abstract AF_UNIX sockets outside reachable */
+	bool allow_abstract; /* leave abstract AF_UNIX sockets outside reachable, unless */
+	bool loopback;       /* it is in a network of its own: then no right on TCP or UDP is handled */
 	bool log;            /* an audit record of each refusal */
 	bool all_threads;    /* the caller's other threads come along */
 };
@@ -34,6 +35,9 @@ struct landlock_wishes {
  * what it was unable to do, with errno set. */
 const char *landlock_restrict(struct landlock_domain *domain, const struct landlock_wishes *wishes)
 	__attribute__((warn_unused_result));
+
+/* Whether the running kernel can refuse abstract AF_UNIX sockets outside. Changes nothing. */
+bool landlock_keeps_abstract(void);
 
 /* Whether all_threads can be had, or nothing at all of Landlock. Changes nothing. */
 bool landlock_takes_threads(void);

@@ -117,8 +117,8 @@ static const char *refuse_early(struct options *options, struct network_off *off
 		options->other_threads = NO_OTHER_THREADS;
 
 	const struct scan scan = {
-		.kernel_off = options->other_threads == NO_OTHER_THREADS && !options->trial_kills &&
-			!options->allow_abstract && kernel_off_offered(),
+		.keeper = options->other_threads == NO_OTHER_THREADS && !options->trial_kills &&
+			!options->allow_abstract && kernel_off_offered() ? KEPT_BY_KERNEL : KEPT_BY_FILTERS,
 		.no_exec = true,
 		.has_threads = options->other_threads != NO_OTHER_THREADS
 	};

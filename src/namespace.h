@@ -24,8 +24,10 @@
 #define kernel_off disablenetwork_kernel_off
 #define kernel_off_offered disablenetwork_kernel_off_offered
 #define landlock_is_there disablenetwork_landlock_is_there
+#define landlock_keeps_abstract disablenetwork_landlock_keeps_abstract
 #define landlock_restrict disablenetwork_landlock_restrict
 #define landlock_takes_threads disablenetwork_landlock_takes_threads
+#define loopback_enter disablenetwork_loopback_enter
 #define open_proc disablenetwork_open_proc
 #define read_of_thread disablenetwork_read_of_thread
 #define refusal_errors disablenetwork_refusal_errors

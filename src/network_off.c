@@ -2,8 +2,10 @@
  * Copyright 2026 the disablenetwork authors
  *
  * See network_off.h. The order is the design: the prctl first, since it decides which
- * sockets are loose; descriptors and Landlock before seccomp, since they decide which
- * filters are needed; seccomp last, so that its trial is the last word before exec.
+ * sockets are loose; descriptors before the network namespace of -L, in which those that
+ * stay behind could not be told, nor refused without a trace; that before Landlock, and before
+ * capabilities go, which it needs or has anew; all of these before seccomp, since they decide
+ * which filters are needed; seccomp last, so that its trial is the last word before exec.
  */
 #include "network_off.h"
 
@@ -44,11 +46,12 @@ static bool may_have_tracees(void)
 static unsigned choose_filters(const struct options *options, const struct network_off *off)
 {
 	const struct inherited *inherited = &off->inherited;
-	unsigned filters = FILTER_BASE;
+	unsigned filters = off->loopback.held ? FILTER_LOOPBACK : FILTER_BASE;
 
 	if (off->kernel_off) /* it sees families and tracees, and was not to be had while tracing */
 		return filters;
-	if (!off->landlock.held || off->has_children)
+	/* A user namespace keeps off processes outside as a Landlock domain does. */
+	if ((!off->landlock.held && !off->loopback.user_namespace) || off->has_children)
 		filters |= FILTER_TRACE;
 	if (options->other_threads == OTHERS_STAY_OUT)
 		return filters | FILTER_NO_CONNECT | FILTER_NO_LISTEN;
@@ -66,12 +69,19 @@ static unsigned choose_filters(const struct options *options, const struct netwo
  * Container engines refuse unshare whatever is asked for; that is no network, so we go on. */
 static bool unshare_from_caller(void) { return unshare(CLONE_FS) == 0; }
 
+static enum keeper choose_keeper(const struct options *options, const struct network_off *off)
+{
+	if (options->loopback)
+		return landlock_keeps_abstract() ? KEPT_BY_NOTHING : KEPT_BY_NOTHING_AT_ALL;
+	return off->kernel_off ? KEPT_BY_KERNEL : KEPT_BY_FILTERS;
+}
+
 /* LOOSE becomes the words for refusing to go on, or NULL. */
 static const char *look_at_descriptors(const struct options *options, struct network_off *off,
 	const char **loose)
 {
 	const struct scan scan = {
-		.kernel_off = off->kernel_off, .close_loose = options->close_loose, .no_exec = options->no_exec,
+		.keeper = choose_keeper(options, off), .close_loose = options->close_loose, .no_exec = options->no_exec,
 		.has_threads = options->other_threads != NO_OTHER_THREADS
 	};
 	const char *words = inherited_scan(&off->inherited, &scan);
@@ -102,14 +112,30 @@ static const char *switch_threads_off(const struct options *options, struct netw
 	return off->filters == FILTER_BASE ? NULL : seccomp_refuse(off->filters & ~(unsigned)FILTER_BASE, &refusal);
 }
 
+/* Behind -L, in front of Landlock: what is loose was judged by what its ABI promises. */
+static const char *restrict_by_landlock(const struct options *options, struct network_off *off,
+	const struct landlock_wishes *wishes)
+{
+	const bool promised = options->loopback && landlock_keeps_abstract();
+	const char *words = landlock_restrict(&off->landlock, wishes);
+
+	if (words || !promised || off->landlock.abstract)
+		return words;
+	errno = off->landlock.absent;
+	return "keep off abstract AF_UNIX sockets of the network that is left, as Landlock's ABI has it";
+}
+
 /* By fchown prog could give a socket that it has another owner, and routing rules that go by the
- * owner (ip rule uidrange) would take it to another link. So of a set chown is left out. */
-static const char *drop_capabilities(const struct options *options, struct network_off *off)
+ * owner (ip rule uidrange) would take it to another link. So of a set chown is left out. HELD is
+ * what there was before a user namespace. */
+static const char *drop_capabilities(const struct options *options, struct network_off *off,
+	const struct capability_sets *held)
 {
 	const capability_set out = off->inherited.network ? SET_OF(CAP_CHOWN) : 0;
 
 	off->chown_left_out = options->keep_if_held & out;
-	return capabilities_drop(options->keep_capabilities, options->keep_if_held & ~out, &off->capabilities);
+	return capabilities_drop(options->keep_capabilities, options->keep_if_held & ~out, off->loopback.user_namespace ? held : NULL,
+		&off->capabilities);
 }
 
 static const char *switch_off(const struct options *options, struct network_off *off)
@@ -120,9 +146,10 @@ static const char *switch_off(const struct options *options, struct network_off 
 		.untried = options->trial_kills
 	};
 	const struct landlock_wishes wishes = {
-		.allow_abstract = options->allow_abstract, .log = options->log,
+		.allow_abstract = options->allow_abstract, .loopback = options->loopback, .log = options->log,
 		.all_threads = options->other_threads == OTHERS_COME_ALONG
 	};
+	struct capability_sets held;
 	const char *words, *loose = NULL;
 
 	if ((words = set_no_new_privs()))
@@ -131,8 +158,8 @@ static const char *switch_off(const struct options *options, struct network_off 
 
 	/* It holds for the calling thread: nothing rests on it where there are others. Its
 	 * trial would kill where a filter does, and it would keep prog from abstract AF_UNIX
-	 * sockets outside. */
-	off->kernel_off = !options->trial_kills && !options->allow_abstract &&
+	 * sockets outside, and from a loopback of its own. */
+	off->kernel_off = !options->trial_kills && !options->allow_abstract && !options->loopback &&
 		options->other_threads == NO_OTHER_THREADS && kernel_off();
 	off->steps_done = DONE_KERNEL_OFF;
 
@@ -143,11 +170,15 @@ static const char *switch_off(const struct options *options, struct network_off 
 		return loose; /* --check goes on, to say what else it finds */
 	off->steps_done = DONE_INHERITED;
 
-	if (!refusal.all_threads && (words = landlock_restrict(&off->landlock, &wishes)))
+	if (options->loopback && ((words = capabilities_read(0, &held)) || (words = loopback_enter(&off->loopback))))
+		return words;
+	off->steps_done = DONE_LOOPBACK;
+
+	if (!refusal.all_threads && (words = restrict_by_landlock(options, off, &wishes)))
 		return words;
 	off->steps_done = DONE_LANDLOCK;
 
-	if ((words = drop_capabilities(options, off)))
+	if ((words = drop_capabilities(options, off, &held)))
 		return words;
 	off->steps_done = DONE_CAPABILITIES;
 

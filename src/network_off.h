@@ -9,6 +9,7 @@
 #include "capabilities.h"
 #include "inherited.h"
 #include "landlock.h"
+#include "loopback.h"
 #include "options.h"
 
 #include <stdbool.h>
@@ -20,6 +21,7 @@ struct network_off {
 		DONE_NO_NEW_PRIVS,
 		DONE_KERNEL_OFF,
 		DONE_INHERITED,
+		DONE_LOOPBACK,
 		DONE_LANDLOCK,
 		DONE_CAPABILITIES,
 		DONE_SECCOMP
@@ -28,6 +30,7 @@ struct network_off {
 	bool kernel_off;       /* the kernel's own network-off is on */
 	bool unshared;         /* directory and umask are prog's own */
 	struct inherited inherited;
+	struct loopback loopback;
 	struct landlock_domain landlock;
 	struct capabilities_dropped capabilities;
 	bool chown_left_out;   /* of a set of -p */

@@ -21,12 +21,13 @@
 
 enum { CHECK = 256 }; /* no short option */
 
-static const char short_options[] = "+:acklqve:p:hV";
+static const char short_options[] = "+:acklqvLe:p:hV";
 static const struct option long_options[] = {
 	{ "allow-abstract", no_argument, NULL, 'a' },
 	{ "close", no_argument, NULL, 'c' },
 	{ "kill", no_argument, NULL, 'k' },
 	{ "log", no_argument, NULL, 'l' },
+	{ "loopback", no_argument, NULL, 'L' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "errno", required_argument, NULL, 'e' },
@@ -68,7 +69,7 @@ static _Noreturn void print_help(void)
 	capability_set set;
 	const char *name;
 
-	print("usage: disablenetwork [-acklqv] [-e errno] [-p cap,cap...] prog [arg ...]");
+	print("usage: disablenetwork [-acklqvL] [-e errno] [-p cap,cap...] prog [arg ...]");
 	print("       disablenetwork [options] --check");
 	print("       disablenetwork --help | --version");
 	print("Run prog with its network switched off, for good. Connections that it inherits go on.");
@@ -78,6 +79,7 @@ static _Noreturn void print_help(void)
 	print("  -e, --errno=NAME      what refused calls return; EPERM unless given");
 	print("  -k, --kill            a refused call kills the process (SIGSYS)");
 	print("  -l, --log             refused calls go to the kernel log");
+	print("  -L, --loopback        a network of its own that holds 127.0.0.1 and ::1, and nothing else");
 	print("  -p, --keep-caps=LIST  keep these capabilities, separated by commas: names, or sets of them");
 	print("  -q, --quiet           no warnings");
 	print("  -v, --verbose         say in one line what holds");
@@ -195,6 +197,9 @@ void parse_options(struct options *options, int argc, char **argv)
 			break;
 		case 'l':
 			options->log = true;
+			break;
+		case 'L':
+			options->loopback = true;
 			break;
 		case 'q':
 			options->quiet = true;

@@ -22,6 +22,7 @@ struct options {
 	bool close_loose;                 /* -c */
 	bool kill;                        /* -k */
 	bool log;                         /* -l */
+	bool loopback;                    /* -L */
 	bool quiet;                       /* -q */
 	bool verbose;                     /* -v */
 	bool check;                       /* --check */

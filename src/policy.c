@@ -31,17 +31,34 @@
 #define SOCKETCALL(number, why) \
 	{ BASE, "socketcall", { { IS_WHOLE, 0, number, #number } }, REFUSE, I386 | PPC64LE | S390X, why }
 
+/* On inherited sockets, of which there are none behind -L. */
 #define SOCKET_OPTION(level, option, why) \
-	{ BASE, "setsockopt", { { IS, 1, level, #level }, { IS, 2, option, #option } }, REFUSE, 0, why }
+	{ NOT_LOOPBACK, "setsockopt", { { IS, 1, level, #level }, { IS, 2, option, #option } }, REFUSE, 0, why }
 /* Of length 0 it takes away what was set and does nothing else: servers, ircd for one, do so
  * to every connection that they accept. IS_NOT refuses garbage, so no length passes for 0. */
 #define SOCKET_OPTION_UNLESS_EMPTY(level, option, why) \
-	{ BASE, "setsockopt", \
+	{ NOT_LOOPBACK, "setsockopt", \
 		{ { IS, 1, level, #level }, { IS, 2, option, #option }, { IS_NOT, 4, 0, NULL } }, REFUSE, 0, why }
 
 const char *const policy_filter_names[POLICY_FILTERS] = {
-	[BASE] = "base", [NO_CONNECT] = "no_connect", [NO_LISTEN] = "no_listen", [TRACE] = "trace"
+	[BASE] = "base", [NO_CONNECT] = "no_connect", [NO_LISTEN] = "no_listen", [TRACE] = "trace",
+	[LOOPBACK] = "loopback"
 };
+
+/* What may be made in a network of prog's own. The family alone would not do: SOCK_PACKET under AF_INET
+ * is a packet socket, for who has capabilities in a user namespace of its own; protocol 256 is SMC; and generic
+ * netlink configures what is not bounded by a namespace. Nor is AF_VSOCK, which reaches the host of a virtual machine. */
+#define LISTED(constant) { constant, #constant }
+const struct policy_sockets policy_sockets[] = {
+	{ { LISTED(AF_UNIX) }, { { 0, NULL } }, { { 0, NULL } } },
+	{ { LISTED(AF_INET), LISTED(AF_INET6) }, { LISTED(SOCK_STREAM) },
+		{ LISTED(0), LISTED(IPPROTO_TCP), { 262, "262" /* IPPROTO_MPTCP */ } } },
+	{ { LISTED(AF_INET) }, { LISTED(SOCK_DGRAM) }, { LISTED(0), LISTED(IPPROTO_UDP), LISTED(IPPROTO_ICMP) } },
+	{ { LISTED(AF_INET6) }, { LISTED(SOCK_DGRAM) }, { LISTED(0), LISTED(IPPROTO_UDP), LISTED(IPPROTO_ICMPV6) } },
+	{ { LISTED(AF_NETLINK) }, { LISTED(SOCK_RAW), LISTED(SOCK_DGRAM) },
+		{ LISTED(NETLINK_ROUTE), LISTED(NETLINK_SOCK_DIAG), LISTED(NETLINK_KOBJECT_UEVENT) } },
+};
+const size_t policy_socket_rows = sizeof policy_sockets / sizeof policy_sockets[0];
 
 const struct policy_rule policy[] = {
 	/* No new sockets. */
@@ -58,8 +75,9 @@ const struct policy_rule policy[] = {
 	{ BASE, "socketcall", { { IS_WHOLE, 0, 0, NULL } }, REFUSE, I386 | PPC64LE | S390X, "no such call" },
 	{ BASE, "socketcall", { { AT_LEAST, 0, SYS_SENDMMSG + 1, NULL } }, REFUSE, I386 | PPC64LE | S390X,
 		"calls that future kernels may add" },
-	{ BASE, "socket", { { IS_NOT, 0, NAMED(AF_UNIX) }, { IS_NOT, 2, NAMED(NETLINK_AUDIT) } }, REFUSE, 0,
+	{ NOT_LOOPBACK, "socket", { { IS_NOT, 0, NAMED(AF_UNIX) }, { IS_NOT, 2, NAMED(NETLINK_AUDIT) } }, REFUSE, 0,
 		"sockets of any family but AF_UNIX" },
+	{ LOOPBACK, "socket", { { UNLISTED } }, REFUSE, 0, "those of AF_UNIX, and of a network of prog's own" },
 	/* As of a kernel without audit: after EPERM libaudit and PAM give up, and with them useradd, su,
 	 * sshd and cron. Not only of AF_NETLINK, so that the two rules together are one without the
 	 * protocol, whatever garbage is above it. */
@@ -71,11 +89,12 @@ const struct policy_rule policy[] = {
 	{ BASE, "io_uring_register", { { ALWAYS } }, MISSING, 0, "the same" },
 
 	/* No new peers for the sockets that prog has. */
-	{ BASE, "sendto", { { HAS, 3, NAMED(MSG_FASTOPEN) } }, REFUSE, 0, "connects; before July 2026 past Landlock" },
-	{ BASE, "sendmsg", { { HAS, 2, NAMED(MSG_FASTOPEN) } }, REFUSE, 0, "the same" },
-	{ BASE, "sendmmsg", { { HAS, 3, NAMED(MSG_FASTOPEN) } }, REFUSE, 0, "the same" },
+	{ NOT_LOOPBACK, "sendto", { { HAS, 3, NAMED(MSG_FASTOPEN) } }, REFUSE, 0, "connects; before July 2026 past Landlock" },
+	{ NOT_LOOPBACK, "sendmsg", { { HAS, 2, NAMED(MSG_FASTOPEN) } }, REFUSE, 0, "the same" },
+	{ NOT_LOOPBACK, "sendmmsg", { { HAS, 3, NAMED(MSG_FASTOPEN) } }, REFUSE, 0, "the same" },
 	SOCKET_OPTION(IPPROTO_TCP, TCP_FASTOPEN_CONNECT, "the same, at the next send"),
-	SOCKET_OPTION(IPPROTO_TCP, TCP_ULP, "puts another protocol under a connection (smc)"),
+	{ BASE, "setsockopt", { { IS, 1, NAMED(IPPROTO_TCP) }, { IS, 2, NAMED(TCP_ULP) } }, REFUSE, 0,
+		"puts another protocol under a connection (smc)" },
 	SOCKET_OPTION_UNLESS_EMPTY(IPPROTO_IP, IP_OPTIONS, "source routing: data leaves for another address"),
 	SOCKET_OPTION_UNLESS_EMPTY(IPPROTO_IPV6, IPV6_RTHDR, "the same"),
 	SOCKET_OPTION_UNLESS_EMPTY(IPPROTO_IPV6, IPV6_2292PKTOPTIONS, "the same, as RFC 2292 had it"),

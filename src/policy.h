@@ -10,7 +10,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum policy_filter { BASE, NO_CONNECT, NO_LISTEN, TRACE, POLICY_FILTERS };
+/* The arrays. Either base or loopback is always loaded: what is in base is in loopback too, but for
+ * the rules that say otherwise. */
+enum policy_filter {
+	BASE,
+	NO_CONNECT,
+	NO_LISTEN,
+	TRACE,
+	LOOPBACK, /* behind -L: prog has a network of its own, and no socket of another */
+	POLICY_FILTERS,
+	NOT_LOOPBACK /* of a rule: in base alone */
+};
 
 enum policy_result {
 	REFUSE,      /* what the user chose; EPERM unless said otherwise */
@@ -26,6 +36,7 @@ enum policy_test_kind {
 	IS_WHOLE, /* the whole register is VALUE: only beside a rule that refuses garbage */
 	IS_NOT,   /* the whole register differs from VALUE; garbage above bit 31 does */
 	AT_LEAST, /* the whole register is VALUE or more; garbage is */
+	UNLISTED, /* the first three arguments are no row of policy_sockets; with garbage above bit 31 they never are */
 };
 
 struct policy_test {
@@ -52,6 +63,19 @@ struct policy_rule {
 	const char *why;
 };
 
+/* Sockets: any of the families, with any of the types (what else stands in that argument are flags)
+ * and any of the protocols. Without types, all of them. Lists are ended by a value without a name. */
+struct policy_value {
+	uint32_t value;
+	const char *name;
+};
+struct policy_sockets {
+	struct policy_value families[3], types[3], protocols[4];
+};
+enum { POLICY_TYPE_MASK = 15 }; /* SOCK_TYPE_MASK of <linux/net.h> inside the kernel */
+
+extern const struct policy_sockets policy_sockets[];
+extern const size_t policy_socket_rows;
 extern const char *const policy_filter_names[POLICY_FILTERS];
 extern const struct policy_rule policy[];
 extern const size_t policy_rules;

@@ -47,7 +47,7 @@ static void append_landlock(struct text *text, const struct landlock_domain *lan
 
 static void append_filters(struct text *text, unsigned filters)
 {
-	append(text, "base");
+	append(text, (filters & FILTER_LOOPBACK) ? "loopback" : "base");
 	if (filters & FILTER_NO_CONNECT)
 		append(text, ", no_connect");
 	if (filters & FILTER_NO_LISTEN)
@@ -91,7 +91,9 @@ void report_held(const struct network_off *off)
 {
 	struct text text = { .length = 0 };
 
-	append(&text, "network off: no_new_privs, ");
+	append(&text, "network off%s: no_new_privs, ", off->loopback.held ? " but for a loopback of its own" : "");
+	if (off->loopback.held)
+		append(&text, "network namespace%s, ", off->loopback.user_namespace ? " in a user namespace" : "");
 	if (off->kernel_off)
 		append(&text, "kernel network-off, ");
 	if (off->landlock.held) {
@@ -154,8 +156,30 @@ static void print_inherited(const struct inherited *inherited, bool closed)
 	}
 }
 
+static void print_loopback(const struct loopback *loopback)
+{
+	row("loopback", "127.0.0.1%s, in a network namespace%s; nothing else was reached", loopback->ipv6 ? " and ::1" : "",
+		loopback->user_namespace ? " and a user namespace" : "");
+}
+
+static void print_loopback_prices(const struct loopback *loopback)
+{
+	row("price", "a network namespace: some 200 kB of the kernel's memory, and a part of a millisecond");
+	row("price", "services on this machine's 127.0.0.1 are out of reach");
+	if (loopback->user_namespace)
+		row("price", "files of others show as nobody's, and chgrp to a secondary group fails (user namespace)");
+	if (!loopback->ipv6)
+		row("price", "no ::1: the kernel has no IPv6, or it is switched off");
+	if (!loopback->ping)
+		row("price", "no ping: /proc/sys/net/ipv4/ping_group_range cannot be written");
+	if (!loopback->low_ports)
+		row("price", "no ports below 1024: /proc/sys/net/ipv4/ip_unprivileged_port_start cannot be written");
+}
+
 static void print_prices(const struct network_off *off)
 {
+	if (off->loopback.held)
+		print_loopback_prices(&off->loopback);
 	for (size_t i = 0; i < sizeof prices / sizeof prices[0]; i++)
 		if (off->filters & prices[i].filter)
 			row("price", "%s", prices[i].price);
@@ -169,18 +193,29 @@ static void print_prices(const struct network_off *off)
 	if (off->inherited.without_proc)
 		row("price", "there is no /proc: descriptors above 65535 are not inherited");
 #if defined __x86_64__ || defined __i386__ || defined __s390x__
-	row("price", "programs that make sockets by socketcall (%s) make no AF_UNIX ones either",
+	row("price", "programs that make sockets by socketcall (%s) make %s",
 #if defined __x86_64__
 		"32-bit ones"
 #else
 		"those of glibc"
 #endif
+		, off->loopback.held ? "none at all" : "no AF_UNIX ones either"
 	);
 #endif
 }
 
+static void print_loopback_gaps(const struct loopback *loopback)
+{
+	row("gap", "AF_UNIX sockets from outside, inherited or passed, show the machine's interfaces, as /sys/class/net does");
+	if (!loopback->user_namespace)
+		row("gap", "netlink sockets for uevents hear of the machine's devices (not in a user namespace)");
+	row("gap", "prog sees more of the kernel than without -L (netlink): for hostile code leave it out");
+}
+
 static void print_gaps(const struct network_off *off)
 {
+	if (off->loopback.held)
+		print_loopback_gaps(&off->loopback);
 	row("gap", "services on path AF_UNIX sockets do what they are asked (D-Bus, docker.sock, nscd)");
 	row("gap", "files that others execute later; core-dump handlers; network file systems");
 	row("gap", "device files that are a network by themselves (macvtap, RDMA) or type (uinput), where prog may open them");
@@ -189,9 +224,9 @@ static void print_gaps(const struct network_off *off)
 			off->landlock.udp ? "kinds other than TCP and UDP; TCP ones listen, UDP ones take routing headers"
 			: off->landlock.tcp ? "kinds other than TCP; TCP ones listen"
 			: "all kinds");
-	if (!off->kernel_off && !off->landlock.abstract)
+	if (!off->kernel_off && !off->landlock.abstract && !off->loopback.held)
 		row("gap", "abstract AF_UNIX sockets outside are reachable (kept off from Landlock ABI 6 on)");
-	if (!off->kernel_off && !off->landlock.held)
+	if (!off->kernel_off && !off->landlock.held && !off->loopback.user_namespace)
 		row("gap", "the same user's processes outside: the pipes and files in their /proc/PID/fd, and "
 			"unless Yama forbids it their memory");
 	if (!off->unshared)
@@ -215,11 +250,14 @@ void report_check(const struct network_off *off, const struct options *options,
 		row("no_new_privs", "on");
 	if (off->steps_done >= DONE_KERNEL_OFF)
 		row("kernel network-off", off->kernel_off ? "on: sees every socket"
+			: options->loopback ? "not asked: it knows no loopback of prog's own"
 			: off->was_off ? "not asked: no socket to try it with"
 			: options->allow_abstract ? "not asked: it keeps off abstract sockets, which -a leaves"
 			: "absent: no prctl(PR_SET_NETWORK) here, or it refused, see disablenetwork-lsm(8)");
 	if (off->steps_done >= DONE_INHERITED)
 		print_inherited(&off->inherited, options->close_loose);
+	if (off->loopback.held)
+		print_loopback(&off->loopback);
 	if (off->steps_done >= DONE_LANDLOCK)
 		print_landlock(&off->landlock, options->log);
 	if (off->steps_done >= DONE_CAPABILITIES) {
@@ -236,7 +274,7 @@ void report_check(const struct network_off *off, const struct options *options,
 		print_gaps(off);
 	}
 	if (!words)
-		row("verdict", "yes: disablenetwork prog would run prog");
+		row("verdict", "yes: disablenetwork%s prog would run prog", options->loopback ? " -L" : "");
 	else if (error)
 		row("verdict", "no: unable to %s: %s", words, strerror(error));
 	else

@@ -11,10 +11,11 @@
 
 /* Which filters, as a set. What each refuses stands in policy.c. */
 enum {
-	FILTER_BASE = 1 << 0,       /* always */
+	FILTER_BASE = 1 << 0,       /* always, unless */
 	FILTER_NO_CONNECT = 1 << 1, /* connect, bind, sendto with an address; AF_UNIX too */
 	FILTER_NO_LISTEN = 1 << 2,  /* listen; AF_UNIX too */
-	FILTER_TRACE = 1 << 3       /* ptrace and its kin, one's own children too */
+	FILTER_TRACE = 1 << 3,      /* ptrace and its kin, one's own children too */
+	FILTER_LOOPBACK = 1 << 4    /* this stands in for base, in a network namespace of prog's own */
 };
 
 /* Loads FILTERS for this process, for good, and proves with a trial socket, and a trial

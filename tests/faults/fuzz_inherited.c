@@ -212,7 +212,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	/* softlimit -o: descriptors above the limit stay open. */
 	if (lowered)
 		must(setrlimit(RLIMIT_NOFILE, &(struct rlimit){ FIRST, whole.rlim_max }) == 0);
-	must(inherited_scan(&got, &(struct scan){ .kernel_off = kernel_off, .close_loose = close_loose }) == NULL);
+	must(inherited_scan(&got, &(struct scan){ .keeper = kernel_off, .close_loose = close_loose }) == NULL);
 	must(setrlimit(RLIMIT_NOFILE, &whole) == 0 || !lowered);
 
 	must(!got.without_proc);

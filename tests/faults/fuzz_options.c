@@ -60,7 +60,7 @@ static ssize_t swallow(int descriptor, const void *text, size_t size)
 
 static const struct { const char *name; char letter; } longs[] = { /* those of -e and -p want a value */
 	{ "allow-abstract", 'a' }, { "check", 'C' }, { "close", 'c' }, { "errno", 'e' }, { "help", 'h' },
-	{ "keep-caps", 'p' }, { "kill", 'k' }, { "log", 'l' }, { "quiet", 'q' }, { "verbose", 'v' }, { "version", 'V' },
+	{ "keep-caps", 'p' }, { "kill", 'k' }, { "log", 'l' }, { "loopback", 'L' }, { "quiet", 'q' }, { "verbose", 'v' }, { "version", 'V' },
 };
 static const struct { const char *name; int number; } errors[] = {
 	{ "EPERM", EPERM }, { "EACCES", EACCES }, { "EADDRNOTAVAIL", EADDRNOTAVAIL }, { "EAFNOSUPPORT", EAFNOSUPPORT },
@@ -83,7 +83,7 @@ static const struct { const char *name; uint64_t members; } sets[] = {
 /* What a fuzzer would take long to find: a word that begins with byte 1 begins with the first of these instead. */
 static const char *const beginnings[] = { "-", "--", "-e", "-p", "--errno=", "--keep-caps=", "--errno", "--keep-caps", "--check",
 	"--close", "--kill", "-hV", "EPERM", "ENETDOWN", "EPROTONOSUPPORT", "chown,cap_", "CAP_KILL", "files,", "all", "users", "enetdown", "linux_immutable,", "net_admin",
-	"--allow-abstract", "--quiet", "--verbose", "-acklqv", "-keEPERM", "prog" };
+	"--allow-abstract", "--quiet", "--verbose", "--lo", "-acklqvL", "-keEPERM", "prog" };
 
 static bool take_value(struct options *wanted, bool *error_given, char letter, const char *value)
 {
@@ -123,6 +123,7 @@ static int take(struct options *wanted, char letter)
 	case 'c': wanted->close_loose = true; return -1;
 	case 'k': wanted->kill = true; return -1;
 	case 'l': wanted->log = true; return -1;
+	case 'L': wanted->loopback = true; return -1;
 	case 'q': wanted->quiet = true; return -1;
 	case 'v': wanted->verbose = true; return -1;
 	case 'C': wanted->check = true; return -1;
@@ -230,7 +231,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	if (status_left >= 0)
 		return 0;
 	must(options.allow_abstract == wanted.allow_abstract && options.close_loose == wanted.close_loose);
-	must(options.kill == wanted.kill && options.log == wanted.log && options.quiet == wanted.quiet);
+	must(options.kill == wanted.kill && options.log == wanted.log && options.loopback == wanted.loopback && options.quiet == wanted.quiet);
 	must(options.verbose == wanted.verbose && options.check == wanted.check);
 	must(options.refusal_error == wanted.refusal_error && options.keep_capabilities == wanted.keep_capabilities);
 	must(options.keep_if_held == wanted.keep_if_held);

@@ -13,7 +13,7 @@ import z3
 ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 ENOSYS = ERRNO | errno.ENOSYS
 THREADS, LOG, SPEC = 1, 2, 4
-FILTERS = "base", "no_connect", "no_listen", "trace"
+FILTERS = "base", "no_connect", "no_listen", "trace", "loopback"
 
 # disablenetwork(1): what a refused call does, by option: of each filter that is loaded one after
 # the other, the result of what it refuses and the flags. It is tried before it may kill or log.
@@ -91,6 +91,15 @@ SOCKET_OPTIONS = {         # ip(7), ipv6(7), tcp(7), socket(7), RFC 3542, 3678; 
 UNLESS_EMPTY = {           # of length 0 they take away what was set: ip(7), RFC 3542 section 7, RFC 2292
     (0, 4): "IP_OPTIONS", (41, 57): "IPV6_RTHDR", (41, 6): "IPV6_2292PKTOPTIONS",
 }
+# What socket may make in a network of prog's own: families, types, protocols; all of AF_UNIX, too.
+# linux/socket.h; socket(2), whose flags stand above SOCK_TYPE_MASK (linux/net.h); linux/in.h, netlink.h.
+SOCK_TYPE_MASK = 15
+OWN_NETWORK = [
+    ((2, 10), (1,), (0, 6, 262)),       # TCP, MPTCP
+    ((2,), (2,), (0, 17, 1)),           # UDP, ICMP
+    ((10,), (2,), (0, 17, 58)),         # UDP, ICMPv6
+    ((16,), (3, 2), (0, 4, 15)),        # NETLINK_ROUTE, _SOCK_DIAG, _KOBJECT_UEVENT
+]
 SOCKETCALL_ALLOWED = {     # socketcall(2), linux/net.h; what else there is or will be is refused
     5: "accept", 6: "getsockname", 7: "getpeername", 9: "send", 10: "recv", 12: "recvfrom",
     13: "shutdown", 15: "getsockopt", 17: "recvmsg", 18: "accept4", 19: "recvmmsg",
@@ -152,24 +161,41 @@ def rules(filter_name, name, args):
     def is_option(options):
         return z3.Or([z3.And(args.low[1] == level, args.low[2] == option) for level, option in options])
 
-    if filter_name == "base":
-        yield garbage_too("socket", 0, lambda family: family != AF_UNIX)
-        # Refused whatever the protocol is: only how depends on it, garbage included.
-        yield garbage_too("socket", 0, lambda family: z3.And(family != AF_UNIX, register[2] == NETLINK_AUDIT)
-                          )._replace(result=ERRORS["EPROTONOSUPPORT"])
+    def one_of(value, wanted):
+        return z3.Or([value == one for one in wanted])
+
+    def own_network(values, mask):
+        family, kind, protocol = values
+        return z3.Or(family == AF_UNIX, *(
+            z3.And(one_of(family, families), one_of(kind & mask, kinds), one_of(protocol, protocols))
+            for families, kinds, protocols in OWN_NETWORK))
+
+    if filter_name in ("base", "loopback"):
         yield garbage_too("socketpair", 0, lambda family: family != AF_UNIX)
         if ARCHITECTURES[name].socketcall:
             yield garbage_too("socketcall", 0, lambda call: z3.And([call != one for one in SOCKETCALL_ALLOWED]))
         for call in "io_uring_setup", "io_uring_enter", "io_uring_register", "bpf":
             yield always(call, ENOSYS)
+        yield always("setns")
+        yield exactly("request_key", register[2] != 0)
+        yield exactly("ioctl", z3.Or([args.low[1] == request for request in ioctl_requests(name)]))
+    if filter_name == "base":
+        yield garbage_too("socket", 0, lambda family: family != AF_UNIX)
         for call, i in ("sendto", 3), ("sendmsg", 2), ("sendmmsg", 3):
             yield exactly(call, args.low[i] & MSG_FASTOPEN != 0)
         yield exactly("setsockopt", is_option(SOCKET_OPTIONS))
         yield garbage_too("setsockopt", 4, lambda length: z3.And(is_option(UNLESS_EMPTY), length != 0))
-        yield always("setns")
-        yield exactly("request_key", register[2] != 0)
-        yield exactly("ioctl", z3.Or([args.low[1] == request for request in ioctl_requests(name)]))
-    elif filter_name == "no_connect":
+    elif filter_name == "loopback":
+        # Garbage in any of the three is refused, but behind AF_UNIX. Nothing inherited is left to be guarded.
+        yield Rule(name, "socket", z3.Not(own_network(args.low[:3], SOCK_TYPE_MASK)),
+                   z3.Not(own_network(register[:3], SOCK_TYPE_MASK | -1 << 32)),
+                   z3.Or([high != 0 for high in args.high[:3]]))
+        yield exactly("setsockopt", is_option([(6, 31)]))  # TCP_ULP
+    if filter_name in ("base", "loopback"):
+        # Refused whatever the protocol is: only how depends on it, garbage included.
+        yield garbage_too("socket", 0, lambda family: z3.And(family != AF_UNIX, register[2] == NETLINK_AUDIT)
+                          )._replace(result=ERRORS["EPROTONOSUPPORT"])
+    if filter_name == "no_connect":
         yield always("connect")
         yield always("bind")
         yield exactly("sendto", register[4] != 0)
@@ -188,10 +214,10 @@ class Specification:
         number, arch = words[:2]
         args = Arguments(words, ARCHITECTURES[machine].big_endian)
         own = [rule for name in siblings(machine) for one in filters for rule in rules(one, name, args)]
-        # Beside the base filter, which is always there, another may refuse in socketcall what
-        # that one refuses: libseccomp expands rules on socket calls by itself.
+        # Beside base or loopback, one of which is always there, another may refuse in socketcall what
+        # these refuse: libseccomp expands rules on socket calls by itself.
         shared = [rule for name in siblings(machine) for rule in rules("base", name, args)
-                  if rule.call == "socketcall" and "base" not in filters]
+                  if rule.call == "socketcall" and not {"base", "loopback"} & set(filters)]
         self.chosen = chosen
         results = collections.defaultdict(lambda: collections.defaultdict(set))
         for one in filters:

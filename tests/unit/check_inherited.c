@@ -79,7 +79,7 @@ static void assert_one_kind(int descriptor, int directory, const char *loose)
 	struct inherited inherited = { 0 };
 
 	ck_assert_int_ge(descriptor, 0);
-	const char *kind = classify_descriptor(&inherited, descriptor, directory, false);
+	const char *kind = classify_descriptor(&inherited, descriptor, directory, KEPT_BY_FILTERS);
 	if (loose)
 		ck_assert_msg(kind && strcmp(kind, loose) == 0, "%s, not %s", kind ? kind : "harmless", loose);
 	else
@@ -116,15 +116,60 @@ START_TEST(sockets_by_family_type_and_protocol)
 		return;
 	}
 	assert_kind(made, sockets[_i].loose);
-	(void)!classify_descriptor(&inherited, made, -1, false);
+	(void)!classify_descriptor(&inherited, made, -1, KEPT_BY_FILTERS);
 	ck_assert_int_eq(inherited.tcp, sockets[_i].stream == TCP);
 	ck_assert_int_eq(inherited.other_stream, sockets[_i].stream == OTHER_STREAM);
 	ck_assert(!inherited.listener);
-	const char *kind = classify_descriptor(&inherited, made, -1, true);
+	const char *kind = classify_descriptor(&inherited, made, -1, KEPT_BY_KERNEL);
 	if (sockets[_i].held)
 		ck_assert_ptr_null(kind);
 	else
 		ck_assert_str_eq(kind, sockets[_i].loose);
+}
+END_TEST
+
+/* Behind -L whatever leads to the network that is left is loose, connected or not. */
+START_TEST(left_behind_every_network_socket_is_loose)
+{
+	struct inherited inherited = { 0 };
+	const int made = socket(sockets[_i].family, sockets[_i].type, sockets[_i].protocol);
+	const bool harmless = sockets[_i].stream == NO_STREAM && !sockets[_i].loose;
+
+	if (made < 0)
+		return;
+	ck_assert_int_eq(classify_descriptor(&inherited, made, -1, KEPT_BY_NOTHING) == NULL, harmless);
+	ck_assert_int_eq(classify_descriptor(&inherited, made, -1, KEPT_BY_NOTHING_AT_ALL) == NULL,
+		harmless && sockets[_i].family != AF_UNIX); /* these have no peer */
+	ck_assert(!inherited.tcp && !inherited.other_stream && !inherited.network);
+}
+END_TEST
+
+static const char *without_abstract(int descriptor)
+{
+	struct inherited unused = { 0 };
+
+	ck_assert_ptr_null(classify_descriptor(&unused, descriptor, -1, KEPT_BY_NOTHING));
+	return classify_descriptor(&unused, descriptor, -1, KEPT_BY_NOTHING_AT_ALL);
+}
+
+START_TEST(left_behind_af_unix_may_reach_abstract_names)
+{
+	static const int types[] = { SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM };
+	const struct sockaddr_un any = { .sun_family = AF_UNIX };
+	int ends[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, types[_i], 0, ends), 0);
+	ck_assert_int_eq(without_abstract(ends[0]) == NULL, types[_i] != SOCK_DGRAM);
+	close(ends[1]); /* a peer that is gone makes no room for another */
+	ck_assert_int_eq(without_abstract(ends[0]) == NULL, types[_i] != SOCK_DGRAM);
+	const int listener = socket(AF_UNIX, types[_i], 0);
+	ck_assert_ptr_nonnull(without_abstract(listener));
+	ck_assert_int_eq(bind(listener, (const void *)&any, sizeof any.sun_family), 0);
+	ck_assert_ptr_nonnull(without_abstract(listener));
+	if (types[_i] != SOCK_DGRAM) {
+		ck_assert_int_eq(listen(listener, 1), 0);
+		ck_assert_ptr_null(without_abstract(listener));
+	}
 }
 END_TEST
 
@@ -135,10 +180,10 @@ START_TEST(a_listener_is_noticed)
 	const int made = socket(AF_INET, SOCK_STREAM, 0);
 
 	ck_assert_int_eq(bind(made, (const void *)&loopback, sizeof loopback), 0);
-	ck_assert_ptr_null(classify_descriptor(&inherited, made, -1, false));
+	ck_assert_ptr_null(classify_descriptor(&inherited, made, -1, KEPT_BY_FILTERS));
 	ck_assert(!inherited.listener);
 	ck_assert_int_eq(listen(made, 1), 0);
-	ck_assert_ptr_null(classify_descriptor(&inherited, made, -1, false));
+	ck_assert_ptr_null(classify_descriptor(&inherited, made, -1, KEPT_BY_FILTERS));
 	ck_assert(inherited.listener && inherited.tcp);
 }
 END_TEST
@@ -151,7 +196,7 @@ START_TEST(an_af_unix_listener_is_none)
 
 	ck_assert_int_eq(bind(made, (const void *)&any, sizeof any.sun_family), 0); /* autobind */
 	ck_assert_int_eq(listen(made, 1), 0);
-	ck_assert_ptr_null(classify_descriptor(&inherited, made, -1, false));
+	ck_assert_ptr_null(classify_descriptor(&inherited, made, -1, KEPT_BY_FILTERS));
 	ck_assert(!inherited.listener);
 }
 END_TEST
@@ -344,8 +389,8 @@ START_TEST(a_ring_is_loose)
 	}
 	struct inherited inherited = { 0 };
 	assert_anonymous((int)ring, "an io_uring");
-	ck_assert_str_eq(classify_descriptor(&inherited, (int)ring, proc_fd(), true), "an io_uring");
-	ck_assert_ptr_nonnull(classify_descriptor(&inherited, (int)ring, -1, true));
+	ck_assert_str_eq(classify_descriptor(&inherited, (int)ring, proc_fd(), KEPT_BY_KERNEL), "an io_uring");
+	ck_assert_ptr_nonnull(classify_descriptor(&inherited, (int)ring, -1, KEPT_BY_KERNEL));
 }
 END_TEST
 
@@ -462,7 +507,7 @@ START_TEST(chown_is_refused_beside_a_network_socket)
 	ck_assert_ptr_null(inherited_scan(&inherited, &(struct scan){ .close_loose = true }));
 	ck_assert_ptr_null(inherited_refuse_capabilities(&inherited, chown_set)); /* it is closed */
 	ck_assert_int_ge(socket(AF_INET, SOCK_DGRAM, 0), 0);
-	ck_assert_ptr_null(inherited_scan(&inherited, &(struct scan){ .kernel_off = true }));
+	ck_assert_ptr_null(inherited_scan(&inherited, &(struct scan){ .keeper = KEPT_BY_KERNEL }));
 	ck_assert_ptr_nonnull(inherited_refuse_capabilities(&inherited, chown_set));
 	ck_assert_ptr_null(inherited_refuse_capabilities(&inherited, all_others));
 	ck_assert_ptr_null(inherited_scan(&inherited, &(struct scan){ .close_loose = true }));
@@ -480,6 +525,9 @@ int main(void)
 
 	tcase_add_loop_test(all, sockets_by_family_type_and_protocol, 0,
 		(int)(sizeof sockets / sizeof sockets[0]));
+	tcase_add_loop_test(all, left_behind_every_network_socket_is_loose, 0,
+		(int)(sizeof sockets / sizeof sockets[0]));
+	tcase_add_loop_test(all, left_behind_af_unix_may_reach_abstract_names, 0, 3);
 	tcase_add_test(all, a_listener_is_noticed);
 	tcase_add_test(all, an_af_unix_listener_is_none);
 	tcase_add_test(all, files_and_pipes_are_harmless);

@@ -159,6 +159,33 @@ START_TEST(each_filter_refuses_its_own_calls)
 }
 END_TEST
 
+static long make(long family, long type, long protocol)
+{
+	return syscall(SYS_socket, family, type, protocol);
+}
+
+START_TEST(loopback_refuses_all_but_whole_triples)
+{
+	ck_assert_int_ge(make(AF_NETLINK, SOCK_RAW, 16), 0); /* the control: generic netlink */
+	refuse(FILTER_LOOPBACK, (struct refusal){ .error = EAFNOSUPPORT });
+	ck_assert_int_ge(make(AF_INET, SOCK_STREAM, 0), 0);
+	ck_assert_int_ge(make(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDP), 0);
+	ck_assert_int_ge(make(AF_NETLINK, SOCK_RAW, 0), 0);
+	ck_assert_int_ge(make(AF_UNIX, SOCK_SEQPACKET, 0), 0);
+	ck_assert_int_eq(make(AF_NETLINK, SOCK_RAW, 16), -1);
+	ck_assert_int_eq(errno, EAFNOSUPPORT);
+	ck_assert_int_eq(make(AF_INET, SOCK_RAW, IPPROTO_ICMP), -1);
+	ck_assert_int_eq(errno, EAFNOSUPPORT);
+	ck_assert_int_eq(make(AF_INET, 10 /* SOCK_PACKET */, 0), -1);
+	ck_assert_int_eq(errno, EAFNOSUPPORT);
+	/* What guards inherited sockets only: no descriptor is -1. */
+	ck_assert_int_eq(syscall(SYS_sendto, -1L, NULL, 0L, (long)MSG_FASTOPEN, NULL, 0L), -1);
+	ck_assert_int_eq(errno, EBADF);
+	ck_assert_int_eq(ioctl(-1, TIOCSTI, ""), -1);
+	ck_assert_int_eq(errno, EAFNOSUPPORT);
+}
+END_TEST
+
 START_TEST(without_no_new_privs_nothing_is_loaded)
 {
 	const struct refusal refusal = { .error = EPERM };
@@ -231,6 +258,24 @@ START_TEST(abstract_sockets_outside)
 }
 END_TEST
 
+/* In a network of one's own no port is refused, and abstract names outside are, -a or not. */
+START_TEST(a_domain_for_a_loopback)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	struct landlock_domain domain;
+	const int made = socket(AF_INET, SOCK_STREAM, 0);
+
+	set_no_new_privs();
+	ck_assert_ptr_null(landlock_restrict(&domain, &(struct landlock_wishes){ .loopback = true, .allow_abstract = _i }));
+	ck_assert(!domain.tcp && !domain.udp);
+	ck_assert_int_eq(domain.held, domain.abi >= 2);
+	ck_assert_int_eq(domain.abstract, domain.abi >= 6);
+	ck_assert_int_eq(domain.abstract, landlock_keeps_abstract());
+	ck_assert_int_eq(domain.file_system, domain.abi >= 2 && domain.abi < 6);
+	ck_assert_int_eq(bind(made, (const void *)&address, sizeof address), 0);
+}
+END_TEST
+
 static void read_capabilities(capability_set *permitted, capability_set *inheritable)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -241,6 +286,36 @@ static void read_capabilities(capability_set *permitted, capability_set *inherit
 	*inheritable = data[0].inheritable | (uint64_t)data[1].inheritable << 32;
 }
 
+START_TEST(a_loopback_of_its_own)
+{
+	const struct options options = { .refusal_error = EPERM, .loopback = true };
+	struct sockaddr_in outside = { .sin_family = AF_INET, .sin_port = htons(9), .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	socklen_t size = sizeof outside;
+	struct network_off off;
+	capability_set permitted, inheritable;
+	const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_eq(listen(listener, 1), 0);
+	ck_assert_int_eq(getsockname(listener, (void *)&outside, &size), 0);
+	outside.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	const char *words = switch_network_off(&options, &off);
+	if (words && !off.loopback.held) {
+		printf("# not on this machine: unable to %s: %s\n", words, strerror(errno));
+		return;
+	}
+	ck_assert_msg(words == NULL, "unable to %s: %s", words, strerror(errno));
+	ck_assert_uint_eq(off.filters & ~(unsigned)FILTER_TRACE, FILTER_LOOPBACK);
+	ck_assert_int_eq(off.steps_done, DONE_SECCOMP);
+	ck_assert(!off.kernel_off);
+	read_capabilities(&permitted, &inheritable);
+	ck_assert_uint_eq(permitted | inheritable, 0);
+	ck_assert_int_eq(prctl(PR_CAPBSET_READ, (long)CAP_NET_ADMIN, 0L, 0L, 0L), 0);
+	/* The machine's own is not there. */
+	ck_assert_int_eq(connect(socket(AF_INET, SOCK_STREAM, 0), (const void *)&outside, size), -1);
+	ck_assert_int_eq(errno, ECONNREFUSED);
+}
+END_TEST
+
 START_TEST(capabilities_go)
 {
 	struct capabilities_dropped dropped;
@@ -249,7 +324,7 @@ START_TEST(capabilities_go)
 	read_capabilities(&permitted, &inheritable);
 	const int held = __builtin_popcountll(permitted);
 	const bool setpcap = permitted & FULL(CAP_SETPCAP);
-	ck_assert_ptr_null(capabilities_drop(0, 0, &dropped));
+	ck_assert_ptr_null(capabilities_drop(0, 0, NULL, &dropped));
 	ck_assert_int_eq(dropped.count, held);
 	ck_assert_int_eq(dropped.bounding, setpcap);
 	read_capabilities(&permitted, &inheritable);
@@ -262,7 +337,7 @@ START_TEST(capabilities_go)
 		printf("# without CAP_SETPCAP the bounding set stays\n");
 	}
 	/* Twice is fine. */
-	ck_assert_ptr_null(capabilities_drop(0, 0, &dropped));
+	ck_assert_ptr_null(capabilities_drop(0, 0, NULL, &dropped));
 	ck_assert_int_eq(dropped.count, 0);
 }
 END_TEST
@@ -275,12 +350,12 @@ START_TEST(kept_capabilities_stay_alone)
 	ck_assert(capability_add(&keep, "chown") && capability_add(&keep, "CAP_SETUID"));
 	read_capabilities(&permitted, &inheritable);
 	if (keep & ~permitted) {
-		const char *words = capabilities_drop(keep, 0, &dropped);
+		const char *words = capabilities_drop(keep, 0, NULL, &dropped);
 		ck_assert_ptr_nonnull(strstr(words, "keep capability chown, which is not held here"));
 		ck_assert_int_eq(errno, EPERM);
 		return;
 	}
-	ck_assert_ptr_null(capabilities_drop(keep, 0, &dropped));
+	ck_assert_ptr_null(capabilities_drop(keep, 0, NULL, &dropped));
 	read_capabilities(&permitted, &inheritable);
 	ck_assert_uint_eq(permitted, keep);
 	ck_assert_uint_eq(inheritable, keep);
@@ -301,12 +376,12 @@ START_TEST(of_a_set_those_are_kept_that_are_held)
 	const capability_set wanted = set;
 	read_capabilities(&permitted, &inheritable);
 	if (permitted & ~set) { /* one that is never kept */
-		ck_assert_ptr_nonnull(capabilities_drop(0, permitted, &dropped));
+		ck_assert_ptr_nonnull(capabilities_drop(0, permitted, NULL, &dropped));
 		ck_assert_int_eq(errno, EINVAL);
 	}
 	set &= permitted;
 	for (int round = 0; round < 2; round++) { /* the second holds no more than the first left */
-		ck_assert_ptr_null(capabilities_drop(0, wanted, &dropped));
+		ck_assert_ptr_null(capabilities_drop(0, wanted, NULL, &dropped));
 		ck_assert_uint_eq(dropped.kept, set);
 		read_capabilities(&permitted, &inheritable);
 		ck_assert_uint_eq(permitted, set);
@@ -376,6 +451,19 @@ static unsigned filters_with(int inherited_socket)
 		return off.filters & ~(unsigned)FILTER_TRACE;
 	return off.filters & ~(unsigned)(FILTER_TRACE | FILTER_NO_CONNECT);
 }
+
+START_TEST(left_behind_a_connection_stops_it)
+{
+	const struct options options = { .refusal_error = EPERM, .loopback = true };
+	struct network_off off;
+
+	ck_assert_int_ge(socket(AF_INET, SOCK_STREAM, 0), 0);
+	const char *words = switch_network_off(&options, &off);
+	ck_assert_ptr_nonnull(words);
+	ck_assert_ptr_nonnull(strstr(words, "(a TCP socket)"));
+	ck_assert(!off.loopback.held);
+}
+END_TEST
 
 START_TEST(filters_for_a_connection)
 {
@@ -458,10 +546,14 @@ int main(void)
 	tcase_add_test(all, no_connect_and_no_listen_refuse_af_unix_too);
 	tcase_add_test(all, trace_refuses_ptrace);
 	tcase_add_loop_test(all, each_filter_refuses_its_own_calls, 0, 8);
+	tcase_add_test(all, loopback_refuses_all_but_whole_triples);
 	tcase_add_test(all, without_no_new_privs_nothing_is_loaded);
 	tcase_add_test(all, a_kernel_without_network_off_is_no_error);
 	tcase_add_test(all, a_domain_keeps_from_outside_processes);
 	tcase_add_loop_test(all, abstract_sockets_outside, 0, 2);
+	tcase_add_loop_test(all, a_domain_for_a_loopback, 0, 2);
+	tcase_add_test(all, a_loopback_of_its_own);
+	tcase_add_test(all, left_behind_a_connection_stops_it);
 	tcase_add_test(all, capabilities_go);
 	tcase_add_test(all, kept_capabilities_stay_alone);
 	tcase_add_test(all, of_a_set_those_are_kept_that_are_held);

@@ -58,6 +58,9 @@ static const struct {
 	{ { "x", "--kill", "prog" }, { .refusal_error = EPERM, .kill = true }, "prog" },
 	{ { "x", "-l", "prog" }, { .refusal_error = EPERM, .log = true }, "prog" },
 	{ { "x", "--log", "prog" }, { .refusal_error = EPERM, .log = true }, "prog" },
+	{ { "x", "-L", "prog" }, { .refusal_error = EPERM, .loopback = true }, "prog" },
+	{ { "x", "--loopback", "prog" }, { .refusal_error = EPERM, .loopback = true }, "prog" },
+	{ { "x", "-aL", "--check" }, { .refusal_error = EPERM, .loopback = true, .allow_abstract = true, .check = true }, NULL },
 	{ { "x", "-q", "prog" }, { .refusal_error = EPERM, .quiet = true }, "prog" },
 	{ { "x", "--quiet", "prog" }, { .refusal_error = EPERM, .quiet = true }, "prog" },
 	{ { "x", "-v", "prog" }, { .refusal_error = EPERM, .verbose = true }, "prog" },
@@ -84,7 +87,7 @@ static const struct {
 			C(CAP_NET_BIND_SERVICE) | C(CAP_LEASE) | C(CAP_LINUX_IMMUTABLE) }, "prog" },
 	{ { "x", "-e", "eneTdown", "prog" }, { .refusal_error = ENETDOWN }, "prog" },
 	{ { "x", "-acklqv", "prog" },
-		{ true, true, true, true, true, true, false, EPERM, 0, 0, NULL }, "prog" },
+		{ true, true, true, true, false, true, true, false, EPERM, 0, 0, NULL }, "prog" },
 	{ { "x", "prog", "-k", "--check", "-z" }, { .refusal_error = EPERM }, "prog" },
 	{ { "x", "--check" }, { .refusal_error = EPERM, .check = true }, NULL },
 	{ { "x", "-c", "--check" }, { .refusal_error = EPERM, .check = true, .close_loose = true }, NULL },
@@ -99,6 +102,7 @@ START_TEST(what_is_right_is_understood)
 	ck_assert_int_eq(got.close_loose, wanted->close_loose);
 	ck_assert_int_eq(got.kill, wanted->kill);
 	ck_assert_int_eq(got.log, wanted->log);
+	ck_assert_int_eq(got.loopback, wanted->loopback);
 	ck_assert_int_eq(got.quiet, wanted->quiet);
 	ck_assert_int_eq(got.verbose, wanted->verbose);
 	ck_assert_int_eq(got.check, wanted->check);
@@ -131,6 +135,7 @@ static const struct {
 	{ { "x", "--close=yes", "prog" }, "no value goes with option \"--close=yes\"" },
 	{ { "x", "--c", "prog" }, "unknown option \"--c\"" }, /* there are two of them */
 	{ { "x", "-1", "prog" }, "unknown option \"-1\"" },
+	{ { "x", "--loopback=1", "prog" }, "no value goes with option \"--loopback=1\"" },
 	{ { "x", "-e" }, "no value given to option \"-e\"" },
 	{ { "x", "--errno" }, "no value given to option \"--errno\"" },
 	{ { "x", "-p" }, "no value given to option \"-p\"" },

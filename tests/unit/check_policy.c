@@ -18,8 +18,8 @@ enum { ALLOW = 0x7fff0000, REFUSED = 0x00050000 | 1, NO_SUCH_CALL = 0x00050000 |
 	NO_PROTOCOL = 0x00050000 | 93 };
 enum { HIGHEST_CALL = 1023 };
 
-enum filter { BASE, NO_CONNECT, NO_LISTEN, TRACE, FILTERS };
-static const char *const filter_names[FILTERS] = { "base", "no_connect", "no_listen", "trace" };
+enum filter { BASE, NO_CONNECT, NO_LISTEN, TRACE, LOOPBACK, FILTERS };
+static const char *const filter_names[FILTERS] = { "base", "no_connect", "no_listen", "trace", "loopback" };
 
 /* Columns of the table of calls. */
 enum numbers { X86_64, I386, GENERIC, ARM, PPC64LE, S390X, COLUMNS };
@@ -252,6 +252,41 @@ static const struct {
 	{ TRACE, WRITEV, { 1 }, REFUSED },
 	{ TRACE, GETFD, { 1 }, REFUSED },
 	{ TRACE, SOCKET, { 2 }, ALLOW },
+	{ LOOPBACK, SOCKET, { UPPER | 1, 1, 0 }, REFUSED },
+	{ LOOPBACK, SOCKET, { 2, UPPER | 1, 0 }, REFUSED }, /* on purpose */
+	{ LOOPBACK, SOCKET, { 2, 1, UPPER | 6 }, REFUSED },
+	{ LOOPBACK, SOCKET, { 1, UPPER | 1, UPPER }, ALLOW },
+	{ LOOPBACK, SOCKET, { 2, 0x80801, 6 }, ALLOW },  /* SOCK_NONBLOCK and SOCK_CLOEXEC are flags */
+	{ LOOPBACK, SOCKET, { 2, 0x80803, 6 }, REFUSED },
+	{ LOOPBACK, SOCKETPAIR, { 1, 1, 0 }, ALLOW },
+	{ LOOPBACK, SOCKETPAIR, { 2, 1, 0 }, REFUSED },
+	{ LOOPBACK, IO_URING_SETUP, { 1 }, NO_SUCH_CALL },
+	{ LOOPBACK, IO_URING_ENTER, { 3 }, NO_SUCH_CALL },
+	{ LOOPBACK, IO_URING_REGISTER, { 3 }, NO_SUCH_CALL },
+	{ LOOPBACK, SENDTO, { 3, 0, 1, FAST, 0x1000, 16 }, ALLOW },
+	{ LOOPBACK, SENDMSG, { 3, 0x1000, FAST }, ALLOW },
+	{ LOOPBACK, SENDMMSG, { 3, 0x1000, 1, FAST }, ALLOW },
+	{ LOOPBACK, SETSOCKOPT, { 3, 6, 30 }, ALLOW },
+	{ LOOPBACK, SETSOCKOPT, { 3, 6, 31 }, REFUSED },
+	{ LOOPBACK, SETSOCKOPT, { 3, UPPER | 6, UPPER | 31 }, REFUSED },
+	{ LOOPBACK, SETSOCKOPT, { 3, 0, 4 }, ALLOW },
+	{ LOOPBACK, SETSOCKOPT, { 3, 41, 57 }, ALLOW },
+	{ LOOPBACK, SETSOCKOPT, { 3, 1, 25 }, ALLOW },
+	{ LOOPBACK, SETSOCKOPT, { 3, 0, 35 }, ALLOW },
+	{ LOOPBACK, REQUEST_KEY, { 1, 1, 0x1000, 0 }, REFUSED },
+	{ LOOPBACK, SETNS, { 3, 0x40000000 }, REFUSED },
+	{ LOOPBACK, IOCTL, { 0, 0x5416, 0 }, REFUSED }, /* TIOCMBIS */
+	{ LOOPBACK, BPF_CALL, { 10 }, NO_SUCH_CALL },
+	{ LOOPBACK, IOCTL, { 0, 0x5412, 0 }, REFUSED },
+	{ LOOPBACK, IOCTL, { 0, UPPER | 0x541c, 0 }, REFUSED },
+	{ LOOPBACK, IOCTL, { 0, 0x8914, 0 }, ALLOW }, /* SIOCSIFFLAGS: no capability */
+	{ LOOPBACK, CONNECT, { 3 }, ALLOW },
+	{ LOOPBACK, LISTEN, { 3 }, ALLOW },
+	{ LOOPBACK, SOCKETCALL, { 1 }, REFUSED }, /* socket */
+	{ LOOPBACK, SOCKETCALL, { 8 }, REFUSED }, /* socketpair */
+	{ LOOPBACK, SOCKETCALL, { 5 }, ALLOW },
+	{ LOOPBACK, SOCKETCALL, { 21 }, REFUSED },
+	{ LOOPBACK, SOCKETCALL, { UPPER | 1 }, REFUSED },
 };
 
 /* Two ioctls whose numbers depend on the machine: TUNSETIFF and VHOST_SET_OWNER. */
@@ -272,6 +307,8 @@ static bool concerns(enum filter filter, const struct machine *machine, int numb
 		[NO_CONNECT] = { CONNECT, BIND, SENDTO, SOCKETCALL, CALLS },
 		[NO_LISTEN] = { LISTEN, SOCKETCALL, CALLS },
 		[TRACE] = { PTRACE, READV, WRITEV, GETFD, CALLS },
+		[LOOPBACK] = { SOCKET, SOCKETPAIR, SOCKETCALL, IO_URING_SETUP, IO_URING_ENTER,
+			IO_URING_REGISTER, SETSOCKOPT, SETNS, REQUEST_KEY, BPF_CALL, IOCTL, CALLS },
 	};
 
 	for (int i = 0; concerned[filter][i] != CALLS; i++)
@@ -411,6 +448,49 @@ START_TEST(the_table_of_calls)
 }
 END_TEST
 
+/* What may be made in a network of prog's own. */
+static bool is_of_own_network(unsigned family, unsigned type, unsigned protocol)
+{
+	enum { STREAM = 1, DATAGRAM = 2, RAW = 3 };
+
+	switch (family) {
+	case 1: /* AF_UNIX */
+		return true;
+	case 2: /* AF_INET */
+	case 10: /* AF_INET6 */
+		if (type == STREAM)
+			return protocol == 0 || protocol == 6 || protocol == 262; /* TCP, MPTCP */
+		return type == DATAGRAM &&
+			(protocol == 0 || protocol == 17 /* UDP */ || protocol == (family == 2 ? 1U : 58U) /* ICMP */);
+	case 16: /* AF_NETLINK: route, sock_diag, kobject_uevent */
+		return (type == RAW || type == DATAGRAM) && (protocol == 0 || protocol == 4 || protocol == 15);
+	default:
+		return false;
+	}
+}
+
+START_TEST(loopback_lets_whole_triples_pass)
+{
+	/* Those of the list, their neighbours, and others that a kernel may have. */
+	static const unsigned families[] = { 0, 1, 2, 3, 9, 10, 11, 15, 16, 17, 18, 30, 40, 43, 44 };
+	static const unsigned protocols[] = { 0, 1, 2, 3, 4, 5, 6, 7, 14, 15, 16, 17, 18, 57, 58, 59, 115, 132, 136, 255, 256, 261, 262, 263 };
+	enum { TYPES = 12, FLAGS = 0x80800 /* SOCK_NONBLOCK and SOCK_CLOEXEC */ };
+	const struct machine *machine = &machines[_i];
+	const uint32_t number = (uint32_t)numbers[SOCKET][machine->numbers];
+
+	for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
+		for (size_t j = 0; j < sizeof protocols / sizeof protocols[0]; j++)
+			for (unsigned type = 0; type < TYPES; type++) {
+				const unsigned with_flags = type % 2 ? type | FLAGS : type;
+				const uint64_t arguments[6] = { families[i], with_flags, protocols[j] };
+				const uint32_t got = result_of(_i, LOOPBACK, machine->token, number, arguments);
+				if (got != (is_of_own_network(families[i], type, protocols[j]) ? ALLOW : REFUSED))
+					ck_abort_msg("%s %#x: socket(%u, %#x, %u): %#x", machine->file, machine->token,
+						families[i], with_flags, protocols[j], got);
+			}
+}
+END_TEST
+
 START_TEST(ioctls_composed_for_the_machine)
 {
 	const struct machine *machine = &machines[_i];
@@ -421,6 +501,8 @@ START_TEST(ioctls_composed_for_the_machine)
 		for (int others = 0; others < 2; others++) {
 			const uint64_t arguments[6] = { 3, UPPER | composed_ioctls[others][i], 0x1000 };
 			ck_assert_uint_eq(result_of(_i, BASE, machine->token, ioctl_number, arguments),
+				others == powerpc ? REFUSED : ALLOW);
+			ck_assert_uint_eq(result_of(_i, LOOPBACK, machine->token, ioctl_number, arguments),
 				others == powerpc ? REFUSED : ALLOW);
 		}
 }
@@ -483,10 +565,12 @@ int main(void)
 
 	read_programs();
 	tcase_add_loop_test(all, the_table_of_calls, 0, MACHINES);
+	tcase_add_loop_test(all, loopback_lets_whole_triples_pass, 0, MACHINES);
 	tcase_add_loop_test(all, ioctls_composed_for_the_machine, 0, MACHINES);
 	tcase_add_loop_test(all, every_other_call_goes_without_a_look_at_its_arguments, 0, MACHINES);
 	tcase_add_loop_test(all, foreign_architectures_have_no_calls, 0, MACHINES);
 	tcase_add_test(all, x32_has_no_calls);
+	tcase_set_timeout(all, 60); /* a hundred thousand runs: some seconds where the machine is busy */
 	suite_add_tcase(suite, all);
 	return run_suite(suite);
 }
