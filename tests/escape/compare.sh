@@ -68,6 +68,7 @@ user | setuid | firejail --protocol=unix --keep-fd=all | firejail --quiet --nopr
 user | Landlock | landrun | landrun --unrestricted-filesystem --env NETPROBE_SHARED
 user | seccomp | disablenetwork
 user | seccomp | disablenetwork -a
+user | user namespaces | disablenetwork -L
 root | | nothing | env
 root | root | unshare -n
 root | root, systemd | systemd: PrivateNetwork=yes | service PrivateNetwork=yes --
@@ -77,6 +78,7 @@ root | root, systemd | systemd: all three, NoNewPrivileges=yes | service $networ
 root | root, systemd | systemd: the same, ~@network-io ~@aio | service $network SystemCallFilter=~@network-io,@aio,@debug,@keyring SystemCallErrorNumber=EPERM --
 root | seccomp | disablenetwork | disablenetwork -q
 root | seccomp | disablenetwork -a | disablenetwork -q -a
+root | root | disablenetwork -L | disablenetwork -q -L
 EOF
 }
 

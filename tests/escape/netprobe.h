@@ -120,6 +120,7 @@ void add_held_probes(void);
 void add_borrow_probes(void);
 void add_namespace_probes(void);
 void add_keep_probes(void);
+void add_loopback_probes(void);
 
 int drive(int argc, char **argv, char *const probe_options[], const char *self);
 int say_who(void); /* --who: the ids and capabilities of this process */

@@ -14,7 +14,7 @@ the manual describes).
 
 "Lied to" is a column of its own: something answered one call with 0 in the kernel's place, which
 no kernel does and no sandbox that we know, and the tool could not tell. There are four such lies:
-  openat         "it is descriptor 0": which is then closed, though it was another
+  openat, socket "it is descriptor 0": which is then closed, though it was another
   landlock_create_ruleset, of the version    "ABI 0": a kernel without Landlock (abstract sockets)
   landlock_restrict_self, the second call    "done": the domain cannot be read back, so what it was
                  to keep off is open: abstract sockets, other processes, new peers of TCP streams
@@ -52,9 +52,11 @@ PATHS = [
     ("-p chown", ["-p", "chown"], [], ""),
     ("stream", [], [], "tcp"),
     ("old kernel", [], OLD, "tcp"),
+    ("-L", ["-L"], [], ""),
+    ("-L, old kernel", ["-L"], OLD, ""),
     ("no /proc", ["-c"], NO_PROC, "udp"),
 ]
-WAYS_OUT = "inet inet6 netlink ring i386 fast-open borrow abstract connect-again listen".split()
+WAYS_OUT = "inet inet6 netlink ring i386 fast-open borrow abstract machine generic connect-again listen".split()
 START = re.compile(r'cap_last_cap|RLIMIT_NOFILE')
 COLUMNS = ("injected", "refused", "ran safe", "lied to", "leaked", "wrong")
 
@@ -211,7 +213,7 @@ class Faults:
             kept_by_landlock = {"abstract"} if "error" in fault else {"abstract", "borrow", "connect-again"}
             if broken and kept_by_landlock >= set(broken):
                 return ("ran safe" if "error" in fault else "lied to"), ", ".join(broken)
-        if fault == "retval=0" and name == "openat" and broken == ["descriptor0"]:
+        if fault == "retval=0" and name in ("openat", "socket") and all(b.startswith("descriptor0") for b in broken) and broken:
             return "lied to", "0 was another descriptor, and was closed"
         if fault == "retval=0" and name == "seccomp" and all(
                 usual.get(key) == "killed " and key not in words for key in broken) and broken:
@@ -227,7 +229,7 @@ class Faults:
             sys.exit("faults.py: fatal: %s as %s does not run judge even when nothing fails: %d %s"
                      % (name, side.name, status, messages))
         open_without = self.run(side, path, None)[0]
-        ways = WAYS_OUT[:8] if held != "tcp" else WAYS_OUT
+        ways = WAYS_OUT[:10] if held != "tcp" else WAYS_OUT
         if not all(open_without.get(way) == "open " for way in ("inet", "netlink", "abstract")):
             sys.exit("faults.py: fatal: judge finds no way out even without the tool")
         for way in ways:
@@ -262,12 +264,13 @@ class Faults:
             if verdict in ("leaked", "wrong") or verdict == "lied to" and told not in self.known:
                 self.known.add(told)
                 print("  %s: %s at %s: %s" % (verdict, fault, call[2].strip()[:100], detail), flush=True)
-        if safe and more is not NO_PROC:  # netprobe itself wants /proc
+        # netprobe itself wants /proc, and takes a loopback for an escape.
+        if safe and more is not NO_PROC and "-L" not in options:
             sample = self.run(side, path, safe[len(safe) // 2], [self.netprobe])
             if not re.search(r"ESCAPED 0,", sample[0]["summary"]):
                 counts["leaked"] += 1
                 print("  leaked: netprobe %s: %s%s" % (safe[len(safe) // 2][3], sample[0]["summary"], sample[2]))
-        print("%-12s %-7s" % (name, side.name) + "".join("%10d" % counts[c] for c in COLUMNS), flush=True)
+        print("%-14s %-7s" % (name, side.name) + "".join("%10d" % counts[c] for c in COLUMNS), flush=True)
         return counts
 
 
@@ -289,12 +292,12 @@ def main(tool, judge, netprobe, only=None, only_call=None):
         else [Side("user", os.getuid(), scratch)]
     total = dict.fromkeys(COLUMNS, 0)
     try:
-        print("%-12s %-7s" % ("path", "as") + "".join("%10s" % c for c in COLUMNS))
+        print("%-14s %-7s" % ("path", "as") + "".join("%10s" % c for c in COLUMNS))
         for path in PATHS:
             if only and path[0] != only:
                 continue
             if not root and path[0] in ("no /proc", "-p chown"):
-                print("%-12s skipped: needs root" % path[0])
+                print("%-14s skipped: needs root" % path[0])
                 continue
             if path[0] == "no /proc":
                 without_proc()
@@ -302,7 +305,7 @@ def main(tool, judge, netprobe, only=None, only_call=None):
                 for side in sides:
                     for column, count in faults.row(side, path, pool).items():
                         total[column] += count
-        print("%-20s" % "all" + "".join("%10d" % total[c] for c in COLUMNS))
+        print("%-22s" % "all" + "".join("%10d" % total[c] for c in COLUMNS))
     finally:
         for side in sides:
             side.outside.kill()

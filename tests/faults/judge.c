@@ -32,6 +32,7 @@ static int outside, stream, port;
 static int make_inet(void) { return socket(AF_INET, SOCK_STREAM, 0); }
 static int make_inet6(void) { return socket(AF_INET6, SOCK_DGRAM, 0); }
 static int make_netlink(void) { return socket(AF_NETLINK, SOCK_RAW, 0); }
+static int make_generic(void) { return socket(AF_NETLINK, SOCK_RAW, 16 /* NETLINK_GENERIC */); }
 static int make_ring(void)
 {
 	char parameters[120] = { 0 };
@@ -77,6 +78,15 @@ static int connect_abstract(void)
 		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + length));
 }
 
+/* What -L leaves behind: the machine's own loopback. */
+static int connect_machine(void)
+{
+	const struct sockaddr_in peer = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+
+	return connect(socket(AF_INET, SOCK_STREAM, 0), (const struct sockaddr *)&peer, sizeof peer);
+}
+
 static int connect_again(void)
 {
 	struct sockaddr_in peer = { .sin_family = AF_UNSPEC };
@@ -107,6 +117,8 @@ static const struct {
 	{ "fast-open", send_fast_open },
 	{ "borrow", borrow },
 	{ "abstract", connect_abstract },
+	{ "machine", connect_machine },
+	{ "generic", make_generic },
 	{ "connect-again", connect_again },
 	{ "listen", listen_on_it },
 };
