@@ -70,7 +70,10 @@ disablenetwork-musl          musl         $small
 setuidgid                    daemontools  setuidgid nobody
 softlimit                    daemontools  softlimit -o 100
 chpst                        runit        chpst -o 100
+disablenetwork-L             -            $tool -L
+disablenetwork-L-musl        musl         $small -L
 unshare-n                    util-linux   unshare -n
+unshare-rn                   util-linux   unshare -rn
 bwrap                        bubblewrap   bwrap --unshare-net --bind / /
 firejail                     firejail     firejail --quiet --noprofile --net=none
 EOF

@@ -90,8 +90,9 @@ useful=(
 	'boot/vmlinu*' 'modules/*/vmlinu*' 'kernel/net/*' 'kernel/lib/*' 'kernel/crypto/*'
 	'drivers/net/tap.ko*' 'drivers/net/tun.ko*' 'drivers/vhost/*' bin/busybox
 )
-modules='tun crc32c_generic sctp tls vsock_loopback vhost_net vhost_vsock
-	dccp_ipv4 af_alg af_key can kcm llc2 qrtr rds tipc' # each a family, where Debian has it
+# The second line: each a family, where Debian has it. ipip and sit put a tunnel into every namespace.
+modules='tun crc32c_generic sctp tls vsock_loopback vhost_net vhost_vsock ipip sit
+	dccp_ipv4 af_alg af_key can kcm llc2 qrtr rds tipc'
 # Not smc: with it 6.1 and 6.12 come to wait for RCU for ever, now and then, after TCP_ULP.
 made_for=$(cksum <<<"${useful[*]} $modules" | cut -d' ' -f1)
 
