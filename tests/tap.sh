@@ -13,6 +13,7 @@ set -u
 : "${DISABLENETWORK:=$PWD/disablenetwork}"
 : "${TESTS_DIRECTORY:=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)}"
 export LC_ALL=C
+unset MAKEFLAGS MFLAGS MAKELEVEL # of the make that runs this
 
 tap_count=0
 tap_failed=0

@@ -4,6 +4,9 @@
 : "${BUILD_DIRECTORY:=$PWD}"
 compiler=${CC:-cc}
 source=$TESTS_DIRECTORY/..
+# As Makefile.am lists them.
+mapfile -t library_sources < <(sed -n '/^libdisablenetwork_la_SOURCES/,/[^\\]$/p' "$source/Makefile.am" |
+	grep -o 'src/[a-z_]*\.c' | sed "s|^|$source/|")
 
 # As an ordinary user, if we are root: capabilities are each thread's own.
 as_user=(env)
