@@ -15,6 +15,8 @@ cp "$DISABLENETWORK" "$helpers/show_state" "$helpers/around" "$scratch"/
 cp "$(dirname "${BASH_SOURCE[0]}")/cases.py" "$scratch"/
 tool=$scratch/disablenetwork
 export TOOL=$tool
+is_static "$tool" && STATIC=yes || STATIC=no
+export STATIC
 
 # The users whose cases run, and `as USER COMMAND...`. nobody has $scratch/nobody to write in.
 nobody=65534
