@@ -210,6 +210,10 @@ try_hooks() {
 	mutant_in setting file_open ' hooks-switched-off'
 	wrong=
 	rm $pins/task_prctl
+	for _ in 1 2 3 4 5 6 7 8 9 10; do # the kernel lets go of it a little later
+		netprobe --network-off true 2>/dev/null || break
+		sleep 1
+	done
 	like "$(netprobe --network-off true 2>&1)" '*unable to switch the network off*' without-task_prctl
 	is "$(lsm status)" 'half loaded: nobody can be marked; load does it anew' status-half
 	is "$(lsm load; echo $?)" 0 load-after-task_prctl

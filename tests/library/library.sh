@@ -21,3 +21,6 @@ compile() {
 	[ -e "${library[0]}" ] || library=(-L"$built" -ldisablenetwork "-Wl,-rpath,$built")
 	"$compiler" -O2 -Wall -Wextra -Werror -I "$source/src" -o "$scratch/$1" "${@:2}" "${library[@]}" -lpthread
 }
+
+# built_with_musl LIBRARY: programs here are of another C library
+built_with_musl() { readelf -d "$1" | grep -q 'NEEDED.*\[libc\.so\]'; }
