@@ -262,10 +262,10 @@ const char *capabilities_drop(capability_set keep, capability_set if_held, const
 {
 	struct capability_sets held;
 	const char *words = capabilities_read(0, &held);
-	const capability_set judged = before ? before->permitted : held.permitted;
 
 	if (words)
 		return words;
+	const capability_set judged = before ? before->permitted : held.permitted;
 	keep |= if_held & judged;
 	if ((words = check_kept(keep, judged)))
 		return words;

@@ -149,7 +149,7 @@ static const char *switch_off(const struct options *options, struct network_off 
 		.allow_abstract = options->allow_abstract, .loopback = options->loopback, .log = options->log,
 		.all_threads = options->other_threads == OTHERS_COME_ALONG
 	};
-	struct capability_sets held;
+	struct capability_sets held = { 0 }; /* of -L only */
 	const char *words, *loose = NULL;
 
 	if ((words = set_no_new_privs()))
