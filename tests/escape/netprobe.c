@@ -106,6 +106,7 @@ static const struct gap {
 	{ "sendmsg-recvmsg*", libc_multiplexes, "price of socketcall, whose arguments a filter cannot see" },
 	{ "names-and-options*", libc_multiplexes, "price of socketcall, whose arguments a filter cannot see" },
 	{ "option-*", libc_multiplexes, "price of socketcall, whose arguments a filter cannot see" },
+	{ "clear-*", libc_multiplexes, "price of socketcall, whose arguments a filter cannot see" },
 	{ "macvtap-*", always, "a device that is a network by itself" },
 	{ "connect-inherited-abstract", abstract_kept, "an abstract listener belongs to who made it, inherited or not" },
 	{ "tap-inherited", bare_mark, "a tap is no socket: disablenetwork refuses to hand one down" },
