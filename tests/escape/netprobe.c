@@ -109,6 +109,8 @@ static const struct gap {
 	{ "clear-*", libc_multiplexes, "price of socketcall, whose arguments a filter cannot see" },
 	{ "macvtap-*", always, "a device that is a network by itself" },
 	{ "connect-inherited-abstract", abstract_kept, "an abstract listener belongs to who made it, inherited or not" },
+	{ "connect-inherited-abstract", loopback_given, "an abstract name is of the network that is left" },
+	{ "connect-inherited-abstract", filter_no_connect, "price of the filter no_connect" },
 	{ "tap-inherited", bare_mark, "a tap is no socket: disablenetwork refuses to hand one down" },
 	{ "seccomp-listener-inherited", bare_mark, "no socket: disablenetwork refuses to hand one down" },
 	{ "memory-inherited", bare_mark, "no socket: disablenetwork refuses to hand one down" },
