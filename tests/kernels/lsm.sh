@@ -170,8 +170,13 @@ mutant_in() {
 	wrong=
 	[ -e "$pins/$2" ] || return
 	rm "$pins/$2"
-	# shellcheck disable=SC2086 # words
-	is "$(lsm_try $1)" "$3" "without-$2"
+	for _ in $(seq 60); do # as below
+		# shellcheck disable=SC2086 # words
+		got=$(lsm_try $1)
+		[ "$got" = "$3" ] && break
+		sleep 1
+	done
+	is "$got" "$3" "without-$2"
 	say "mutant $2: $1$3"
 	settle
 	lsm unload
@@ -210,7 +215,7 @@ try_hooks() {
 	mutant_in setting file_open ' hooks-switched-off'
 	wrong=
 	rm $pins/task_prctl
-	for _ in 1 2 3 4 5 6 7 8 9 10; do # the kernel lets go of it a little later
+	for _ in $(seq 60); do # the kernel lets go of a hook some time after its pin is gone
 		netprobe --network-off true 2>/dev/null || break
 		sleep 1
 	done
