@@ -212,7 +212,6 @@ try_hooks() {
 	mutant_in 'pins /tmp/bpf' inode_unlink ' unlink unlink-elsewhere'
 	mutant_in 'pins /tmp/bpf' inode_rename ' rename rename-over rename-folder'
 	mutant_in 'pins /tmp/bpf' inode_rmdir ' rmdir'
-	mutant_in setting file_open ' hooks-switched-off'
 	wrong=
 	rm $pins/task_prctl
 	for _ in $(seq 60); do # the kernel lets go of a hook some time after its pin is gone
@@ -223,6 +222,8 @@ try_hooks() {
 	is "$(lsm status)" 'half loaded: nobody can be marked; load does it anew' status-half
 	is "$(lsm load; echo $?)" 0 load-after-task_prctl
 	say "basics$wrong"
+	# Last: it switches all hooks of the running kernel off and on.
+	mutant_in setting file_open ' hooks-switched-off'
 }
 
 # whole_or_shut NAME: whoever can be marked has all hooks.
