@@ -14,6 +14,9 @@ set -u
 : "${TESTS_DIRECTORY:=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)}"
 export LC_ALL=C
 unset MAKEFLAGS MFLAGS MAKELEVEL # of the make that runs this
+# What the harness leaves open (automake's driver its log, which grows meanwhile, make its job
+# server) is nothing of ours, and would show in what the programs under test inherit.
+exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
 
 tap_count=0
 tap_failed=0
