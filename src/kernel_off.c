@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright 2026 the disablenetwork authors
  *
- * See kernel_off.h. A return value is never believed here: only a socket that
- * worked before and is refused after counts.
+ * See kernel_off.h. That the network is off is not believed by a return value: only a
+ * socket that worked before and is refused after counts.
  */
 #include "kernel_off.h"
 
@@ -20,20 +20,24 @@
 #define PR_GET_NETWORK 0x646e6575
 #define PR_NETWORK_OFF 1
 #endif
+#ifndef PR_NETWORK_NO_UNIX
+#define PR_NETWORK_NO_UNIX 2
+#endif
 
-enum answer { UNKNOWN_CALL, NETWORK_ON, NETWORK_OFF };
+enum answer { UNKNOWN_CALL, IS_OPEN, IS_SHUT };
 
-/* Stone's prctl hands the flags out through a pointer. A BPF security module
- * can only answer with an error number; ENETDOWN is the one that means off. */
-static enum answer ask_kernel(void)
+/* Stone's prctl hands the flags out through a pointer. A BPF security module can only answer
+ * with an error number, so it is told the flag: ENETDOWN is the one that means shut. A module
+ * from before there was another flag than PR_NETWORK_OFF, which is asked for by 0, says EINVAL. */
+static enum answer ask_kernel(unsigned long flag)
 {
 	unsigned long flags = 0;
 
-	if (prctl(PR_GET_NETWORK, &flags, 0L, 0L, 0L) == 0)
-		return (flags & PR_NETWORK_OFF) ? NETWORK_OFF : NETWORK_ON;
+	if (prctl(PR_GET_NETWORK, &flags, flag == PR_NETWORK_OFF ? 0L : flag, 0L, 0L) == 0)
+		return (flags & flag) ? IS_SHUT : IS_OPEN;
 	if (errno == EINVAL || errno == ENOSYS)
 		return UNKNOWN_CALL;
-	return errno == ENETDOWN ? NETWORK_OFF : NETWORK_ON;
+	return errno == ENETDOWN ? IS_SHUT : IS_OPEN;
 }
 
 /* 0, or the error number with which a socket is refused. */
@@ -49,7 +53,7 @@ static int try_socket(void)
 
 bool kernel_off_offered(void)
 {
-	return ask_kernel() != UNKNOWN_CALL && try_socket() == 0;
+	return ask_kernel(PR_NETWORK_OFF) != UNKNOWN_CALL && try_socket() == 0;
 }
 
 bool kernel_off(void)
@@ -57,5 +61,14 @@ bool kernel_off(void)
 	if (!kernel_off_offered())
 		return false;
 	(void)prctl(PR_SET_NETWORK, (unsigned long)PR_NETWORK_OFF, 0L, 0L, 0L);
-	return ask_kernel() == NETWORK_OFF && try_socket() == EPERM;
+	return ask_kernel(PR_NETWORK_OFF) == IS_SHUT && try_socket() == EPERM;
+}
+
+/* A trial would need a socket that somebody else has made. */
+bool kernel_off_no_unix(void)
+{
+	if (ask_kernel(PR_NETWORK_NO_UNIX) == UNKNOWN_CALL)
+		return false;
+	(void)prctl(PR_SET_NETWORK, (unsigned long)PR_NETWORK_NO_UNIX, 0L, 0L, 0L);
+	return ask_kernel(PR_NETWORK_NO_UNIX) == IS_SHUT;
 }

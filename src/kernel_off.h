@@ -20,4 +20,10 @@ bool kernel_off(void);
 /* Whether it could be tried. Changes nothing. */
 bool kernel_off_offered(void);
 
+/* Asks the kernel to refuse this process the AF_UNIX sockets that others have bound to paths,
+ * for good: prctl(PR_SET_NETWORK, PR_NETWORK_NO_UNIX), in any order with the other, or without
+ * it, which leaves the network and abstract sockets as they are. Returns whether the mechanism
+ * itself says that it holds: always false where it does not know this flag. Needs no_new_privs. */
+bool kernel_off_no_unix(void);
+
 #endif

@@ -22,6 +22,7 @@
 #define inherited_scan disablenetwork_inherited_scan
 #define is_refusal_error disablenetwork_is_refusal_error
 #define kernel_off disablenetwork_kernel_off
+#define kernel_off_no_unix disablenetwork_kernel_off_no_unix
 #define kernel_off_offered disablenetwork_kernel_off_offered
 #define landlock_is_there disablenetwork_landlock_is_there
 #define landlock_keeps_abstract disablenetwork_landlock_keeps_abstract

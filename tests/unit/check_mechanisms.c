@@ -206,6 +206,27 @@ START_TEST(a_kernel_without_network_off_is_no_error)
 }
 END_TEST
 
+/* The path is an outsider's: its socket was made before. */
+START_TEST(a_kernel_without_no_unix_is_no_error)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	char folder[] = "/tmp/check_mechanisms-XXXXXX";
+	const int outside = socket(AF_UNIX, SOCK_STREAM, 0), other = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(address.sun_path, sizeof address.sun_path, "%s/socket", folder);
+	ck_assert_int_eq(bind(outside, (const void *)&address, sizeof address), 0);
+	ck_assert_int_eq(listen(outside, 1), 0);
+	set_no_new_privs();
+	const bool on = kernel_off_no_unix();
+	const int answer = connect(other, (const void *)&address, sizeof address);
+	unlink(address.sun_path);
+	rmdir(folder);
+	ck_assert_int_eq(answer, on ? -1 : 0);
+	ck_assert_int_ge(make_socket(AF_INET), 0); /* nothing else is asked for */
+}
+END_TEST
+
 /* True if this kernel refuses this process to look into its parent, or its parent is
  * not there to be looked into. */
 static bool parent_is_closed(void)
@@ -549,6 +570,7 @@ int main(void)
 	tcase_add_test(all, loopback_refuses_all_but_whole_triples);
 	tcase_add_test(all, without_no_new_privs_nothing_is_loaded);
 	tcase_add_test(all, a_kernel_without_network_off_is_no_error);
+	tcase_add_test(all, a_kernel_without_no_unix_is_no_error);
 	tcase_add_test(all, a_domain_keeps_from_outside_processes);
 	tcase_add_loop_test(all, abstract_sockets_outside, 0, 2);
 	tcase_add_loop_test(all, a_domain_for_a_loopback, 0, 2);
