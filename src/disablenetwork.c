@@ -3,6 +3,7 @@
  *
  * disablenetwork prog args...: run prog with its network switched off, for good.
  */
+#include "facts.h"
 #include "hints.h"
 #include "network_off.h"
 #include "options.h"
@@ -24,8 +25,11 @@ static __attribute__((noinline)) void warn(const struct options *options, const 
 		return;
 	const bool person = isatty(STDERR_FILENO) && isatty(STDOUT_FILENO);
 	const bool unit = !person && getenv("INVOCATION_ID"); /* systemd.exec(5) */
-	if ((options->verbose || person) &&
-		warn_of_rights(options->program[0], off->capabilities.kept, unit, text, sizeof text))
+	if (!options->verbose && !person)
+		return;
+	if (warn_of_rights(options->program[0], off->capabilities.kept, unit, text, sizeof text))
+		say("warning: %s", text);
+	if (facts_warn(off, options->allow_abstract, text, sizeof text))
 		say("warning: %s", text);
 }
 
@@ -45,6 +49,8 @@ int main(int argc, char **argv)
 
 	parse_options(&options, argc, argv);
 	const char *words = switch_network_off(&options, &off);
+	if (!words)
+		words = facts_refuse(options.required, &off);
 	if (options.check) {
 		report_check(&off, &options, words, errno);
 		return words != NULL;

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -29,6 +30,7 @@ enum {
 	RESTRICT_SELF_TSYNC = 1 << 3,
 
 	FS_REFER = 1 << 13,
+	FS_RESOLVE_UNIX = 1 << 16,
 
 	NET_BIND_TCP = 1 << 0,
 	NET_CONNECT_TCP = 1 << 1,
@@ -62,25 +64,29 @@ static const struct abi_row {
 	 * our own. Inherited AF_UNIX sockets still reach abstract ones of the network that was left. */
 	struct ruleset loopback;
 	uint32_t restrict_flags; /* that it knows */
+	uint64_t no_unix; /* file system rights that are handled too, if AF_UNIX sockets outside are to be refused */
 } abi_rows[] = {
 	/* Linux 5.13: nothing. A domain without FS_REFER fails every rename from
 	 * one directory to another. */
-	{ 1, { 0, 0, 0 }, { 0, 0, 0 }, 0 },
+	{ 1, { 0, 0, 0 }, { 0, 0, 0 }, 0, 0 },
 	/* 5.19: FS_REFER, which is then allowed beneath /, for the sake of having a
 	 * domain. The price of any file system right: no mount, no pivot_root. */
-	{ 2, { FS_REFER, 0, 0 }, { FS_REFER, 0, 0 }, 0 },
+	{ 2, { FS_REFER, 0, 0 }, { FS_REFER, 0, 0 }, 0, 0 },
 	/* 6.7: network rights, so no file system right is needed any more. */
-	{ 4, { 0, NET_TCP, 0 }, { FS_REFER, 0, 0 }, 0 },
+	{ 4, { 0, NET_TCP, 0 }, { FS_REFER, 0, 0 }, 0, 0 },
 	/* 6.12 */
-	{ 6, { 0, NET_TCP, SCOPE_ABSTRACT_UNIX_SOCKET }, SCOPE_ALONE, 0 },
+	{ 6, { 0, NET_TCP, SCOPE_ABSTRACT_UNIX_SOCKET }, SCOPE_ALONE, 0, 0 },
 	/* 6.15: refusals to programs started later can be logged, those to this one kept quiet. */
-	{ 7, { 0, NET_TCP, SCOPE_ABSTRACT_UNIX_SOCKET }, SCOPE_ALONE, RESTRICT_SELF_LOG },
+	{ 7, { 0, NET_TCP, SCOPE_ABSTRACT_UNIX_SOCKET }, SCOPE_ALONE, RESTRICT_SELF_LOG, 0 },
 	/* 7.0: all threads at once. */
-	{ 8, { 0, NET_TCP, SCOPE_ABSTRACT_UNIX_SOCKET }, SCOPE_ALONE, RESTRICT_SELF_LOG | RESTRICT_SELF_TSYNC },
-	/* 7.2. (9 and 11 add path AF_UNIX sockets and no_new_privs, which we do not need: the
-	 * last row serves later ABIs.) */
+	{ 8, { 0, NET_TCP, SCOPE_ABSTRACT_UNIX_SOCKET }, SCOPE_ALONE, RESTRICT_SELF_LOG | RESTRICT_SELF_TSYNC, 0 },
+	/* 7.1: sockets in the file system. A right of that kind has the price again, and would take
+	 * FS_REFER along: so that is handled too, and allowed. Kernels before refuse the bit. */
+	{ 9, { 0, NET_TCP, SCOPE_ABSTRACT_UNIX_SOCKET }, SCOPE_ALONE, RESTRICT_SELF_LOG | RESTRICT_SELF_TSYNC,
+		FS_RESOLVE_UNIX | FS_REFER },
+	/* 7.2. (11 adds no_new_privs, which we do not need: the last row serves later ABIs.) */
 	{ 10, { 0, NET_TCP | NET_UDP, SCOPE_ABSTRACT_UNIX_SOCKET }, SCOPE_ALONE,
-		RESTRICT_SELF_LOG | RESTRICT_SELF_TSYNC },
+		RESTRICT_SELF_LOG | RESTRICT_SELF_TSYNC, FS_RESOLVE_UNIX | FS_REFER },
 };
 
 /* Not built (ENOSYS), built but not in lsm= (EOPNOTSUPP), or kept away by a
@@ -100,29 +106,47 @@ static const struct abi_row *row_of(int abi)
 	return row;
 }
 
-/* Handled rights are refused unless a rule allows them: allow FS_REFER again. */
-static const char *allow_refer_everywhere(int ruleset)
+/* Handled rights are refused unless a rule allows them. Where exec follows, it is left to that to
+ * close the descriptor. */
+static const char *allow_beneath(int ruleset, const char *path, uint64_t rights, bool no_exec)
 {
-	struct path_beneath rule = { .allowed = FS_REFER };
+	struct path_beneath rule = { .allowed = rights };
 
-	rule.parent = open("/", O_PATH | O_CLOEXEC);
+	rule.parent = open(path, O_PATH | O_CLOEXEC);
 	if (rule.parent < 0)
-		return "open / for a Landlock rule";
+		return "open a file for a Landlock rule";
 	const long added =
 		syscall(SYS_landlock_add_rule, ruleset, (long)RULE_PATH_BENEATH, &rule, 0L);
 	const int error = errno;
-	close(rule.parent);
+	if (no_exec)
+		close(rule.parent);
 	errno = error;
 	return added == 0 ? NULL : "add a rule to a Landlock ruleset";
 }
 
-static const char *restrict_with(int ruleset, const struct ruleset *attributes, uint32_t flags)
+/* Nothing before this has changed the directory, so a relative path is what it was to who gave it.
+ * The library's callers give none. */
+static const char *allow_unix_paths(int ruleset, const struct landlock_wishes *wishes)
 {
-	if (attributes->handled_fs) {
-		const char *words = allow_refer_everywhere(ruleset);
-		if (words)
+	static char words[600];
+
+	for (int i = 0; i < wishes->unix_path_count; i++)
+		if (allow_beneath(ruleset, wishes->unix_paths[i], FS_RESOLVE_UNIX, wishes->no_exec)) {
+			snprintf(words, sizeof words, "allow the sockets of --unix=%s", wishes->unix_paths[i]);
 			return words;
-	}
+		}
+	return NULL;
+}
+
+static const char *restrict_with(int ruleset, const struct ruleset *attributes, uint32_t flags,
+	const struct landlock_wishes *wishes)
+{
+	const char *words;
+
+	if ((attributes->handled_fs & FS_REFER) && (words = allow_beneath(ruleset, "/", FS_REFER, wishes->no_exec)))
+		return words;
+	if ((attributes->handled_fs & FS_RESOLVE_UNIX) && (words = allow_unix_paths(ruleset, wishes)))
+		return words;
 	/* A domain cannot be read back, but a sandbox around us that answers the call in the
 	 * kernel's place does not look at the descriptor. */
 	if (syscall(SYS_landlock_restrict_self, -1L, 0UL) != -1) {
@@ -153,6 +177,13 @@ bool landlock_keeps_abstract(void)
 	const long abi = ask_abi();
 
 	return abi > 0 && (row_of((int)abi)->ruleset.scoped & SCOPE_ABSTRACT_UNIX_SOCKET);
+}
+
+bool landlock_keeps_unix(void)
+{
+	const long abi = ask_abi();
+
+	return abi > 0 && row_of((int)abi)->no_unix;
 }
 
 bool landlock_takes_threads(void)
@@ -188,6 +219,8 @@ const char *landlock_restrict(struct landlock_domain *domain, const struct landl
 			(wishes->all_threads ? RESTRICT_SELF_TSYNC : 0));
 	if (wishes->allow_abstract && !wishes->loopback)
 		ruleset.scoped = 0;
+	if (wishes->no_unix)
+		ruleset.handled_fs |= row->no_unix;
 	if (takes_nothing(row))
 		return NULL;
 	if (wishes->all_threads && !(flags & RESTRICT_SELF_TSYNC)) {
@@ -200,7 +233,7 @@ const char *landlock_restrict(struct landlock_domain *domain, const struct landl
 		domain->absent = errno;
 		return means_absent(errno) ? NULL : "create a Landlock ruleset";
 	}
-	const char *words = restrict_with(fd, &ruleset, flags);
+	const char *words = restrict_with(fd, &ruleset, flags, wishes);
 	const int error = errno;
 	close(fd);
 	errno = error;
@@ -213,6 +246,7 @@ const char *landlock_restrict(struct landlock_domain *domain, const struct landl
 	domain->tcp = (ruleset.handled_net & NET_TCP) == NET_TCP;
 	domain->udp = (ruleset.handled_net & NET_UDP) == NET_UDP;
 	domain->abstract = ruleset.scoped & SCOPE_ABSTRACT_UNIX_SOCKET;
+	domain->no_unix = ruleset.handled_fs & FS_RESOLVE_UNIX;
 	domain->file_system = ruleset.handled_fs != 0;
 	domain->logged = flags & RESTRICT_SELF_LOG_NEW_EXEC_ON;
 	return NULL;

@@ -17,6 +17,7 @@ struct landlock_domain {
 	bool tcp;      /* it refuses TCP bind and connect */
 	bool udp;      /* it refuses UDP bind, connect and sending to an address */
 	bool abstract; /* it refuses abstract AF_UNIX sockets outside */
+	bool no_unix;  /* it refuses AF_UNIX sockets outside that are in the file system, but for those allowed */
 	bool file_system; /* it had to handle a file system right: no mounting */
 	bool logged;   /* with LOG: its refusals are logged too */
 };
@@ -24,8 +25,12 @@ struct landlock_domain {
 struct landlock_wishes {
 	bool allow_abstract; /* leave abstract AF_UNIX sockets outside reachable, unless */
 	bool loopback;       /* it is in a network of its own: then no right on TCP or UDP is handled */
+	bool no_unix;        /* refuse AF_UNIX sockets outside that are in the file system, where the kernel can, */
+	const char *const *unix_paths; /* but for those at or beneath these */
+	int unix_path_count;
 	bool log;            /* an audit record of each refusal */
 	bool all_threads;    /* the caller's other threads come along */
+	bool no_exec;        /* descriptors are not left for exec to close */
 };
 
 /* Puts this process (of several threads the calling one alone, unless all_threads is
@@ -38,6 +43,9 @@ const char *landlock_restrict(struct landlock_domain *domain, const struct landl
 
 /* Whether the running kernel can refuse abstract AF_UNIX sockets outside. Changes nothing. */
 bool landlock_keeps_abstract(void);
+
+/* Whether it can refuse those in the file system. Changes nothing. */
+bool landlock_keeps_unix(void);
 
 /* Whether all_threads can be had, or nothing at all of Landlock. Changes nothing. */
 bool landlock_takes_threads(void);

@@ -92,6 +92,21 @@ static const char *look_at_descriptors(const struct options *options, struct net
 	return NULL;
 }
 
+/* Landlock can from ABI 9 on, and knows paths; the kernel's own network-off goes by the maker of
+ * the socket. */
+static const char *shut_unix(const struct options *options, struct network_off *off)
+{
+	off->no_unix = off->landlock.no_unix ||
+		(options->no_unix && !options->unix_path_count && off->kernel_off && kernel_off_no_unix());
+	if (off->no_unix || !options->no_unix)
+		return NULL;
+	errno = 0;
+	return options->unix_path_count
+		? "shut AF_UNIX sockets of others but those of --unix: this takes Landlock ABI 9 (Linux 7.1, with landlock in lsm=)"
+		: "shut AF_UNIX sockets of others: this takes Landlock ABI 9 (Linux 7.1, with landlock in lsm=), or "
+		  "disablenetwork-lsm(8) (Linux 6.1)";
+}
+
 /* Threads at work go another way. A call that was under way when the base filter came has passed
  * it, so all are waited for; Landlock comes only then, since it waits for each thread, too, for
  * one in vfork until its child has called exec. Then looking once more finds what there is
@@ -103,6 +118,7 @@ static const char *switch_threads_off(const struct options *options, struct netw
 
 	if ((words = seccomp_refuse(FILTER_BASE, &refusal)) ||
 		(words = options->wait_until_quiet(landlock_is_there())) || (words = landlock_restrict(&off->landlock, wishes)) ||
+		(words = shut_unix(options, off)) ||
 		(words = options->wait_until_quiet(off->landlock.held)) ||
 		(words = look_at_descriptors(options, off, &loose)) || (words = loose))
 		return words;
@@ -147,10 +163,11 @@ static const char *switch_off(const struct options *options, struct network_off 
 	};
 	const struct landlock_wishes wishes = {
 		.allow_abstract = options->allow_abstract, .loopback = options->loopback, .log = options->log,
-		.all_threads = options->other_threads == OTHERS_COME_ALONG
+		.no_unix = options->no_unix, .unix_paths = options->unix_paths, .unix_path_count = options->unix_path_count,
+		.all_threads = options->other_threads == OTHERS_COME_ALONG, .no_exec = options->no_exec
 	};
 	struct capability_sets held = { 0 }; /* of -L only */
-	const char *words, *loose = NULL;
+	const char *words, *loose = NULL, *open_unix = NULL;
 
 	if ((words = set_no_new_privs()))
 		return words;
@@ -174,8 +191,13 @@ static const char *switch_off(const struct options *options, struct network_off 
 		return words;
 	off->steps_done = DONE_LOOPBACK;
 
-	if (!refusal.all_threads && (words = restrict_by_landlock(options, off, &wishes)))
-		return words;
+	if (!refusal.all_threads) {
+		if ((words = restrict_by_landlock(options, off, &wishes)))
+			return words;
+		open_unix = shut_unix(options, off);
+		if (open_unix && !options->check)
+			return open_unix;
+	}
 	off->steps_done = DONE_LANDLOCK;
 
 	if ((words = drop_capabilities(options, off, &held)))
@@ -194,7 +216,7 @@ static const char *switch_off(const struct options *options, struct network_off 
 	off->steps_done = DONE_SECCOMP;
 
 	errno = 0;
-	return loose;
+	return loose ? loose : open_unix;
 }
 
 static bool network_was_off(void)

@@ -29,6 +29,7 @@ struct network_off {
 	bool was_off;          /* a socket was refused before anything was done; --check only */
 	bool kernel_off;       /* the kernel's own network-off is on */
 	bool unshared;         /* directory and umask are prog's own */
+	bool no_unix;          /* AF_UNIX sockets of others in the file system are refused, but for those allowed */
 	struct inherited inherited;
 	struct loopback loopback;
 	struct landlock_domain landlock;

@@ -6,6 +6,7 @@
  */
 #include "options.h"
 
+#include "facts.h"
 #include "hints.h"
 #include "refusal.h"
 #include "say.h"
@@ -19,19 +20,22 @@
 #include <strings.h>
 #include <unistd.h>
 
-enum { CHECK = 256 }; /* no short option */
+enum { CHECK = 256, UNIX }; /* no short option */
 
-static const char short_options[] = "+:acklqvLe:p:hV";
+static const char short_options[] = "+:acklqvLUe:p:r:hV";
 static const struct option long_options[] = {
 	{ "allow-abstract", no_argument, NULL, 'a' },
 	{ "close", no_argument, NULL, 'c' },
 	{ "kill", no_argument, NULL, 'k' },
 	{ "log", no_argument, NULL, 'l' },
 	{ "loopback", no_argument, NULL, 'L' },
+	{ "no-unix", no_argument, NULL, 'U' },
+	{ "unix", required_argument, NULL, UNIX },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "errno", required_argument, NULL, 'e' },
 	{ "keep-caps", required_argument, NULL, 'p' },
+	{ "require", required_argument, NULL, 'r' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "check", no_argument, NULL, CHECK },
@@ -69,7 +73,7 @@ static _Noreturn void print_help(void)
 	capability_set set;
 	const char *name;
 
-	print("usage: disablenetwork [-acklqvL] [-e errno] [-p cap,cap...] prog [arg ...]");
+	print("usage: disablenetwork [-acklqvLU] [-e errno] [-p cap,cap...] [-r fact,fact...] [--unix=path] prog [arg ...]");
 	print("       disablenetwork [options] --check");
 	print("       disablenetwork --help | --version");
 	print("Run prog with its network switched off, for good. Connections that it inherits go on.");
@@ -82,6 +86,9 @@ static _Noreturn void print_help(void)
 	print("  -L, --loopback        a network of its own that holds 127.0.0.1 and ::1, and nothing else");
 	print("  -p, --keep-caps=LIST  keep these capabilities, separated by commas: names, or sets of them");
 	print("  -q, --quiet           no warnings");
+	print("  -r, --require=LIST    do not run prog where one of these facts does not hold, separated by commas");
+	print("  -U, --no-unix         no AF_UNIX sockets of others in the file system, but those of --unix");
+	print("      --unix=PATH       -U, but for those at or beneath PATH; may be given again");
 	print("  -v, --verbose         say in one line what holds");
 	print("      --check           run nothing; say what this kernel offers, and which gaps remain");
 	print("  -h, --help            this text");
@@ -90,6 +97,9 @@ static _Noreturn void print_help(void)
 	for (int i = 0; i < REFUSAL_ERRORS; i++)
 		add_name(&names, refusal_errors[i].name);
 	print("errno names:%s", names.text);
+	print("facts, for -r, and what each takes:");
+	for (int i = 0; i < FACTS; i++)
+		print("  %s: %s (%s)", facts[i].word, facts[i].kept, facts[i].takes);
 	print("capabilities, by name, or by set (then those of it that are held):");
 	for (int i = 0; (name = capability_set_name(i, &set)); i++)
 		print_capabilities(name, set);
@@ -153,6 +163,30 @@ static void add_capabilities(struct options *options, char *list)
 			wrong_capability(name);
 }
 
+static void add_required(struct options *options, char *list)
+{
+	for (char *word; (word = strsep(&list, ","));) {
+		struct nearest nearest = { .typed = word };
+		int i = 0;
+
+		for (; i < FACTS && strcasecmp(word, facts[i].word) != 0; i++)
+			consider_word(&nearest, facts[i].word);
+		if (i == FACTS)
+			wrong_word("unknown fact", word, nearest.meant);
+		options->required |= facts[i].fact;
+	}
+}
+
+static void add_unix_path(struct options *options, const char *path)
+{
+	options->no_unix = true;
+	if (!*path)
+		wrong_usage("the PATH of --unix is empty, as that of an unset variable");
+	if (options->unix_path_count == UNIX_PATHS)
+		wrong_usage("more than 64 PATHs of --unix");
+	options->unix_paths[options->unix_path_count++] = path;
+}
+
 /* Where getopt was in WORD it has said in optopt: a letter, or of a long option what it stands
  * for, 0 if it is unknown. */
 static _Noreturn void wrong_option(int sign, const char *word)
@@ -164,6 +198,9 @@ static _Noreturn void wrong_option(int sign, const char *word)
 
 	if (sign == ':')
 		wrong_word("no value given to option", is_long ? word : letter, NULL);
+	if (!is_long && optopt == 'u') /* to everybody else it is a user */
+		wrong_usage("unknown option \"-u\": change the user first (setuidgid USER disablenetwork prog); "
+			"for sockets there are -U and --unix=PATH");
 	if (!is_long)
 		wrong_word("unknown option", letter, NULL);
 	if (optopt)
@@ -214,6 +251,15 @@ void parse_options(struct options *options, int argc, char **argv)
 		case 'p':
 			add_capabilities(options, optarg);
 			break;
+		case 'U':
+			options->no_unix = true;
+			break;
+		case UNIX:
+			add_unix_path(options, optarg);
+			break;
+		case 'r':
+			add_required(options, optarg);
+			break;
 		case CHECK:
 			options->check = true;
 			break;
@@ -227,6 +273,10 @@ void parse_options(struct options *options, int argc, char **argv)
 
 	if (options->kill && error_given)
 		wrong_usage("-k and -e exclude each other");
+	if (options->loopback && (options->required & (FACT_TCP | FACT_UDP)))
+		wrong_usage("-L and -r tcp or udp exclude each other: a socket that is passed in stays in its own network");
+	if (options->allow_abstract && (options->required & FACT_ABSTRACT))
+		wrong_usage("-a and -r abstract exclude each other");
 	if (options->check && argv[optind])
 		wrong_word("--check runs no program:", argv[optind], NULL);
 	if (!options->check && !argv[optind])

@@ -17,12 +17,18 @@ enum other_threads {
 	OTHERS_STAY_OUT /* they keep their network, and share the descriptors */
 };
 
+enum { UNIX_PATHS = 64 }; /* that can be given */
+
 struct options {
 	bool allow_abstract;              /* -a */
 	bool close_loose;                 /* -c */
 	bool kill;                        /* -k */
 	bool log;                         /* -l */
 	bool loopback;                    /* -L */
+	bool no_unix;                     /* -U, and by --unix */
+	const char *unix_paths[UNIX_PATHS]; /* --unix, as they were given */
+	int unix_path_count;
+	unsigned required;                /* -r: FACT_* of facts.h */
 	bool quiet;                       /* -q */
 	bool verbose;                     /* -v */
 	bool check;                       /* --check */

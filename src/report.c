@@ -5,6 +5,7 @@
  */
 #include "report.h"
 
+#include "facts.h"
 #include "say.h"
 #include "seccomp.h"
 
@@ -35,14 +36,16 @@ static __attribute__((format(printf, 2, 3))) void append(struct text *text, cons
 /* What the domain keeps off, with the ABI that decides it. */
 static void append_landlock(struct text *text, const struct landlock_domain *landlock)
 {
+	const unsigned held = facts_by_landlock(landlock);
+	const char *separator = "";
+
 	append(text, "ABI %d (", landlock->abi);
-	if (landlock->tcp)
-		append(text, "TCP, ");
-	if (landlock->udp)
-		append(text, "UDP, ");
-	if (landlock->abstract)
-		append(text, "abstract sockets, ");
-	append(text, "tracing)");
+	for (int i = 0; i < FACTS; i++)
+		if (held & facts[i].fact) {
+			append(text, "%s%s", separator, facts[i].landlock);
+			separator = ", ";
+		}
+	append(text, ")");
 }
 
 static void append_filters(struct text *text, unsigned filters)
@@ -212,23 +215,37 @@ static void print_loopback_gaps(const struct loopback *loopback)
 	row("gap", "prog sees more of the kernel than without -L (netlink): for hostile code leave it out");
 }
 
+/* In a network of its own no kernel keeps the sockets of another. */
+static void print_open_facts(const struct network_off *off)
+{
+	const unsigned open = ~facts_held(off) & ~(off->loopback.held ? FACT_TCP | FACT_UDP : 0U);
+
+	for (int i = 0; i < FACTS; i++)
+		if ((open & facts[i].fact) && facts[i].open)
+			row("gap", "%s: %s (%s)", facts[i].word, facts[i].open, facts[i].takes);
+}
+
+static void print_kept_facts(const struct network_off *off)
+{
+	struct text text = { .length = 0 };
+	const unsigned held = facts_held(off);
+
+	for (int i = 0; i < FACTS; i++)
+		if (held & facts[i].fact)
+			append(&text, "%s%s", text.length ? ", " : "", facts[i].word);
+	row("kept", "%s", text.length ? text.line : "none of the facts of -r");
+}
+
 static void print_gaps(const struct network_off *off)
 {
 	if (off->loopback.held)
 		print_loopback_gaps(&off->loopback);
-	row("gap", "services on path AF_UNIX sockets do what they are asked (D-Bus, docker.sock, nscd)");
+	print_open_facts(off);
 	row("gap", "files that others execute later; core-dump handlers; network file systems");
 	row("gap", "device files that are a network by themselves (macvtap, RDMA) or type (uinput), where prog may open them");
 	if (!off->kernel_off)
-		row("gap", "sockets that a willing process outside passes in: %s",
-			off->landlock.udp ? "kinds other than TCP and UDP; TCP ones listen, UDP ones take routing headers"
-			: off->landlock.tcp ? "kinds other than TCP; TCP ones listen"
-			: "all kinds");
-	if (!off->kernel_off && !off->landlock.abstract && !off->loopback.held)
-		row("gap", "abstract AF_UNIX sockets outside are reachable (kept off from Landlock ABI 6 on)");
-	if (!off->kernel_off && !off->landlock.held && !off->loopback.user_namespace)
-		row("gap", "the same user's processes outside: the pipes and files in their /proc/PID/fd, and "
-			"unless Yama forbids it their memory");
+		row("gap", "sockets that a willing process outside passes in: %s", off->loopback.held ? "all kinds"
+			: "kinds other than TCP and UDP; TCP ones listen, UDP ones take routing headers");
 	if (!off->unshared)
 		row("gap", "if a process outside shares its directory with prog (CLONE_FS), prog can move it: unshare is refused here");
 	if (!off->kernel_off && off->inherited.listener)
@@ -270,6 +287,7 @@ void report_check(const struct network_off *off, const struct options *options,
 		text.length = 0;
 		append_filters(&text, off->filters);
 		row("seccomp", "filter %s; a trial socket was refused", text.line);
+		print_kept_facts(off);
 		print_prices(off);
 		print_gaps(off);
 	}

@@ -58,9 +58,10 @@ static ssize_t swallow(int descriptor, const void *text, size_t size)
 
 /* --- What the manual says. --- */
 
-static const struct { const char *name; char letter; } longs[] = { /* those of -e and -p want a value */
+static const struct { const char *name; char letter; } longs[] = { /* those of -e, -p, -r and --unix want a value */
 	{ "allow-abstract", 'a' }, { "check", 'C' }, { "close", 'c' }, { "errno", 'e' }, { "help", 'h' },
-	{ "keep-caps", 'p' }, { "kill", 'k' }, { "log", 'l' }, { "loopback", 'L' }, { "quiet", 'q' }, { "verbose", 'v' }, { "version", 'V' },
+	{ "keep-caps", 'p' }, { "kill", 'k' }, { "log", 'l' }, { "loopback", 'L' }, { "no-unix", 'U' }, { "quiet", 'q' },
+	{ "require", 'r' }, { "unix", 'P' }, { "verbose", 'v' }, { "version", 'V' },
 };
 static const struct { const char *name; int number; } errors[] = {
 	{ "EPERM", EPERM }, { "EACCES", EACCES }, { "EADDRNOTAVAIL", EADDRNOTAVAIL }, { "EAFNOSUPPORT", EAFNOSUPPORT },
@@ -78,12 +79,16 @@ static const struct { const char *name; uint64_t members; } sets[] = {
 	{ "files", 1 << CAP_CHOWN | 1 << CAP_DAC_OVERRIDE | 1 << CAP_DAC_READ_SEARCH | 1 << CAP_FOWNER | 1 << CAP_FSETID },
 	{ "users", 1 << CAP_SETUID | 1 << CAP_SETGID }, { "all", UINT64_MAX },
 };
+static const struct { const char *name; unsigned fact; } words_of_r[] = {
+	{ "tcp", 1 }, { "udp", 2 }, { "unix", 4 }, { "abstract", 8 }, { "tracing", 16 }, { "kernel", 32 },
+};
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
 
 /* What a fuzzer would take long to find: a word that begins with byte 1 begins with the first of these instead. */
 static const char *const beginnings[] = { "-", "--", "-e", "-p", "--errno=", "--keep-caps=", "--errno", "--keep-caps", "--check",
 	"--close", "--kill", "-hV", "EPERM", "ENETDOWN", "EPROTONOSUPPORT", "chown,cap_", "CAP_KILL", "files,", "all", "users", "enetdown", "linux_immutable,", "net_admin",
-	"--allow-abstract", "--quiet", "--verbose", "--lo", "-acklqvL", "-keEPERM", "prog" };
+	"--allow-abstract", "--quiet", "--verbose", "--lo", "-acklqvLU", "-keEPERM", "--unix=", "--unix",
+	"--no-unix", "-r", "tcp,udp", "unix,", "abstract", "tracing,kernel", "prog" };
 
 static bool take_value(struct options *wanted, bool *error_given, char letter, const char *value)
 {
@@ -95,9 +100,26 @@ static bool take_value(struct options *wanted, bool *error_given, char letter, c
 			}
 		return false;
 	}
+	if (letter == 'P') {
+		wanted->no_unix = true;
+		if (!*value || wanted->unix_path_count == UNIX_PATHS)
+			return false;
+		wanted->unix_paths[wanted->unix_path_count++] = value;
+		return true;
+	}
 	for (size_t length;; value += length + 1) {
 		bool known = false;
 		length = strcspn(value, ",");
+		for (size_t i = 0; letter == 'r' && i < COUNT(words_of_r); i++)
+			if (strlen(words_of_r[i].name) == length && strncasecmp(words_of_r[i].name, value, length) == 0) {
+				wanted->required |= words_of_r[i].fact;
+				known = true;
+			}
+		if (letter == 'r') {
+			if (!known || value[length] == '\0')
+				return known;
+			continue;
+		}
 		const size_t prefix = length >= 4 && strncasecmp(value, "cap_", 4) == 0 ? 4 : 0;
 		for (size_t i = 0; i < COUNT(caps); i++)
 			if (strlen(caps[i].name) == length - prefix && strncasecmp(caps[i].name, value + prefix, length - prefix) == 0) {
@@ -124,6 +146,7 @@ static int take(struct options *wanted, char letter)
 	case 'k': wanted->kill = true; return -1;
 	case 'l': wanted->log = true; return -1;
 	case 'L': wanted->loopback = true; return -1;
+	case 'U': wanted->no_unix = true; return -1;
 	case 'q': wanted->quiet = true; return -1;
 	case 'v': wanted->verbose = true; return -1;
 	case 'C': wanted->check = true; return -1;
@@ -165,7 +188,7 @@ static int expect(struct options *wanted, int argc, char **argv)
 		if (*word == '-') {
 			const size_t length = strcspn(++word, "=");
 			const char letter = long_letter(word, length), *value = word[length] ? word + length + 1 : NULL;
-			if (letter == 'e' || letter == 'p') {
+			if (letter && strchr("eprP", letter)) {
 				if ((!value && !(value = argv[++at])) || !take_value(wanted, &error_given, letter, value))
 					return EXIT_USAGE;
 			} else if (value || (status = take(wanted, letter)) > 0) {
@@ -176,17 +199,19 @@ static int expect(struct options *wanted, int argc, char **argv)
 			continue;
 		}
 		for (; *word; word++)
-			if (*word == 'e' || *word == 'p') {
+			if (*word == 'e' || *word == 'p' || *word == 'r') {
 				const char *value = word[1] ? word + 1 : argv[++at];
 				if (!value || !take_value(wanted, &error_given, *word, value))
 					return EXIT_USAGE;
 				break;
-			} else if (*word == 'C' || (status = take(wanted, *word)) > 0) {
+			} else if (*word == 'C' || *word == 'P' || (status = take(wanted, *word)) > 0) {
 				return EXIT_USAGE;
 			} else if (status == 0) {
 				return 0;
 			}
 	}
+	if ((wanted->loopback && (wanted->required & 3)) || (wanted->allow_abstract && (wanted->required & 8)))
+		return EXIT_USAGE;
 	if ((wanted->kill && error_given) || wanted->check == (at < argc))
 		return EXIT_USAGE;
 	wanted->program = wanted->check ? NULL : argv + at;
@@ -235,6 +260,9 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	must(options.verbose == wanted.verbose && options.check == wanted.check);
 	must(options.refusal_error == wanted.refusal_error && options.keep_capabilities == wanted.keep_capabilities);
 	must(options.keep_if_held == wanted.keep_if_held);
+	must(options.no_unix == wanted.no_unix && options.required == wanted.required);
+	must(options.unix_path_count == wanted.unix_path_count);
+	must(memcmp(options.unix_paths, wanted.unix_paths, sizeof options.unix_paths) == 0);
 	must(options.program == wanted.program);
 	if (options.program) /* prog has its words as they were */
 		must(memcmp(*options.program, before + (*options.program - text), length - (size_t)(*options.program - text)) == 0);

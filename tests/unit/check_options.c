@@ -3,6 +3,8 @@
  */
 #include "options.h"
 
+#include "facts.h"
+
 #include "unit.h"
 
 #include <errno.h>
@@ -87,7 +89,19 @@ static const struct {
 			C(CAP_NET_BIND_SERVICE) | C(CAP_LEASE) | C(CAP_LINUX_IMMUTABLE) }, "prog" },
 	{ { "x", "-e", "eneTdown", "prog" }, { .refusal_error = ENETDOWN }, "prog" },
 	{ { "x", "-acklqv", "prog" },
-		{ true, true, true, true, false, true, true, false, EPERM, 0, 0, NULL }, "prog" },
+		{ .allow_abstract = true, .close_loose = true, .kill = true, .log = true, .quiet = true, .verbose = true,
+			.refusal_error = EPERM }, "prog" },
+	{ { "x", "-U", "prog" }, { .refusal_error = EPERM, .no_unix = true }, "prog" },
+	{ { "x", "--no-unix", "prog" }, { .refusal_error = EPERM, .no_unix = true }, "prog" },
+	{ { "x", "--unix=/run/a b", "prog" },
+		{ .refusal_error = EPERM, .no_unix = true, .unix_paths = { "/run/a b" }, .unix_path_count = 1 }, "prog" },
+	{ { "x", "--unix", "a", "-U", "--unix=,b=", "prog" },
+		{ .refusal_error = EPERM, .no_unix = true, .unix_paths = { "a", ",b=" }, .unix_path_count = 2 }, "prog" },
+	{ { "x", "-r", "tcp", "prog" }, { .refusal_error = EPERM, .required = FACT_TCP }, "prog" },
+	{ { "x", "-rabstract,Tracing", "--require=KERNEL", "-r", "unix,udp", "prog" },
+		{ .refusal_error = EPERM, .required = FACT_ABSTRACT | FACT_TRACING | FACT_KERNEL | FACT_UNIX | FACT_UDP }, "prog" },
+	{ { "x", "-La", "-r", "tracing,kernel", "--check" }, { .refusal_error = EPERM, .loopback = true, .allow_abstract = true,
+		.required = FACT_TRACING | FACT_KERNEL, .check = true }, NULL },
 	{ { "x", "prog", "-k", "--check", "-z" }, { .refusal_error = EPERM }, "prog" },
 	{ { "x", "--check" }, { .refusal_error = EPERM, .check = true }, NULL },
 	{ { "x", "-c", "--check" }, { .refusal_error = EPERM, .check = true, .close_loose = true }, NULL },
@@ -103,6 +117,11 @@ START_TEST(what_is_right_is_understood)
 	ck_assert_int_eq(got.kill, wanted->kill);
 	ck_assert_int_eq(got.log, wanted->log);
 	ck_assert_int_eq(got.loopback, wanted->loopback);
+	ck_assert_int_eq(got.no_unix, wanted->no_unix);
+	ck_assert_int_eq(got.unix_path_count, wanted->unix_path_count);
+	for (int i = 0; i < wanted->unix_path_count; i++)
+		ck_assert_str_eq(got.unix_paths[i], wanted->unix_paths[i]);
+	ck_assert_uint_eq(got.required, wanted->required);
 	ck_assert_int_eq(got.quiet, wanted->quiet);
 	ck_assert_int_eq(got.verbose, wanted->verbose);
 	ck_assert_int_eq(got.check, wanted->check);
@@ -155,6 +174,22 @@ static const struct {
 	{ { "x", "-p", "chown, kill", "prog" }, "unknown capability \" kill\": did you mean kill?" },
 	{ { "x", "-p", "cap_", "prog" }, "unknown capability \"cap_\"" },
 	{ { "x", "-p", "cap_all", "prog" }, "unknown capability \"cap_all\": did you mean all?" },
+	{ { "x", "-u", "nobody", "prog" }, "unknown option \"-u\": change the user first (setuidgid USER disablenetwork prog); "
+		"for sockets there are -U and --unix=PATH" },
+	{ { "x", "--unix" }, "no value given to option \"--unix\"" },
+	{ { "x", "--unix=", "prog" }, "the PATH of --unix is empty, as that of an unset variable" },
+	{ { "x", "--no-unix=/run", "prog" }, "no value goes with option \"--no-unix=/run\"" },
+	{ { "x", "-r" }, "no value given to option \"-r\"" },
+	{ { "x", "-r", "udb", "prog" }, "unknown fact \"udb\": did you mean udp?" },
+	{ { "x", "-r", "tcp,abstact", "prog" }, "unknown fact \"abstact\": did you mean abstract?" },
+	{ { "x", "-r", "everything", "prog" }, "unknown fact \"everything\"" },
+	{ { "x", "-r", "", "prog" }, "unknown fact \"\"" },
+	{ { "x", "-r", "tcp,", "prog" }, "unknown fact \"\"" },
+	{ { "x", "-L", "-r", "tcp", "prog" },
+		"-L and -r tcp or udp exclude each other: a socket that is passed in stays in its own network" },
+	{ { "x", "-r", "udp", "-L", "--check" },
+		"-L and -r tcp or udp exclude each other: a socket that is passed in stays in its own network" },
+	{ { "x", "-a", "-r", "kernel,abstract", "prog" }, "-a and -r abstract exclude each other" },
 	{ { "x", "-k", "-e", "EPERM", "prog" }, "-k and -e exclude each other" },
 	{ { "x", "--check", "prog" }, "--check runs no program: \"prog\"" },
 };
@@ -180,6 +215,35 @@ START_TEST(what_is_wrong_is_said)
 }
 END_TEST
 
+static struct options parse_paths(int number)
+{
+	static char name[] = "x", path[] = "--unix=/run", prog[] = "prog";
+	char *words[UNIX_PATHS + 4] = { name };
+	struct options options;
+
+	for (int i = 0; i < number; i++)
+		words[1 + i] = path;
+	words[1 + number] = prog;
+	optind = 1;
+	parse_options(&options, count(words), words);
+	return options;
+}
+
+START_TEST(many_paths)
+{
+	ck_assert_int_eq(parse_paths(UNIX_PATHS).unix_path_count, UNIX_PATHS);
+}
+END_TEST
+
+START_TEST(too_many_paths)
+{
+	const int null = open("/dev/null", O_WRONLY);
+
+	dup2(null, STDERR_FILENO);
+	(void)parse_paths(UNIX_PATHS + 1);
+}
+END_TEST
+
 START_TEST(help_and_version_exit_0)
 {
 	static const char *const words[][WORDS] = { { "x", "-h" }, { "x", "--help" }, { "x", "-V" },
@@ -201,6 +265,8 @@ int main(void)
 	tcase_add_loop_test(all, what_is_right_is_understood, 0, ROWS(right));
 	tcase_add_loop_exit_test(all, what_is_wrong_exits_100, 100, 0, ROWS(wrong));
 	tcase_add_loop_test(all, what_is_wrong_is_said, 0, ROWS(wrong));
+	tcase_add_test(all, many_paths);
+	tcase_add_exit_test(all, too_many_paths, 100);
 	tcase_add_loop_exit_test(all, help_and_version_exit_0, 0, 0, 4);
 	suite_add_tcase(suite, all);
 	return run_suite(suite);
