@@ -109,17 +109,20 @@ static const char *shut_unix(const struct options *options, struct network_off *
 
 /* Threads at work go another way. A call that was under way when the base filter came has passed
  * it, so all are waited for; Landlock comes only then, since it waits for each thread, too, for
- * one in vfork until its child has called exec. Then looking once more finds what there is
+ * one in vfork until its child has called exec. Those on the processor are left to it, so
+ * that it is waited once more after it, for calls that do not end by it and, should it not have come
+ * about, for all. Then looking once more finds what there is
  * (but for what disablenetwork(3) names), and the other filters follow from that. */
 static const char *switch_threads_off(const struct options *options, struct network_off *off,
 	const struct landlock_wishes *wishes, struct refusal refusal)
 {
+	const bool left_to_landlock = landlock_is_there();
 	const char *words, *loose = NULL;
 
 	if ((words = seccomp_refuse(FILTER_BASE, &refusal)) ||
-		(words = options->wait_until_quiet(landlock_is_there())) || (words = landlock_restrict(&off->landlock, wishes)) ||
+		(words = options->wait_until_quiet(left_to_landlock)) || (words = landlock_restrict(&off->landlock, wishes)) ||
 		(words = shut_unix(options, off)) ||
-		(words = options->wait_until_quiet(off->landlock.held)) ||
+		(left_to_landlock && (words = options->wait_until_quiet(off->landlock.held))) ||
 		(words = look_at_descriptors(options, off, &loose)) || (words = loose))
 		return words;
 	off->has_children = may_have_tracees();
