@@ -76,45 +76,50 @@ enum { SECONDS_WAITED = 5 }; /* with 24 threads that never sleep on one slow pro
  * worst, so that a thread which waits in open(2) without end may be taken for one that
  * forks. getuid (socketcall) and getresgid (clone) never wait. */
 const struct birth births[] = {
-	{ "socket", SYS_socket, 359, MUST_LEAVE, -1, "makes a socket of any family" },
-	{ "socketpair", SYS_socketpair, 360, MUST_LEAVE, -1, "the same, in pairs" },
-	{ "socketcall", NUMBER_OF_SOCKETCALL, 102, MUST_LEAVE_UNLESS_AT_REST, -1,
+	{ "socket", SYS_socket, 359, MUST_LEAVE, "makes a socket of any family" },
+	{ "socketpair", SYS_socketpair, 360, MUST_LEAVE, "the same, in pairs" },
+	{ "socketcall", NUMBER_OF_SOCKETCALL, 102, MUST_LEAVE_UNLESS_AT_REST,
 		"the same; but it is recv and accept as well" },
-	{ "io_uring_setup", SYS_io_uring_setup, 425, MUST_LEAVE, -1, "makes a ring, which makes sockets" },
-	{ "io_uring_enter", SYS_io_uring_enter, 426, MUST_LEAVE_BY_ITSELF, -1, "works off what waits in a ring, also at rest" },
-	{ "io_uring_register", SYS_io_uring_register, 427, MUST_LEAVE, -1, "hides a ring from the list of descriptors" },
-	{ "bpf", SYS_bpf, 357, MUST_LEAVE, -1, "makes programs, which send frames" },
-	{ "pidfd_getfd", NUMBER_OF_PIDFD_GETFD, 438, MUST_LEAVE, -1, "takes another process's socket" },
-	{ "connect", SYS_connect, 362, MUST_LEAVE, 0, "reaches a new peer; over AF_UNIX it may after the return as well" },
-	{ "bind", SYS_bind, 361, MUST_LEAVE, 0, "takes an address" },
-	{ "listen", SYS_listen, 363, MUST_LEAVE, 0, "lets peers come" },
-	{ "setsockopt", SYS_setsockopt, 366, MUST_LEAVE, -1, "redirects a connection" },
-	{ "request_key", SYS_request_key, 287, MUST_LEAVE, -1, "has the kernel's helper ask the DNS" },
+	{ "io_uring_setup", SYS_io_uring_setup, 425, MUST_LEAVE, "makes a ring, which makes sockets" },
+	{ "io_uring_enter", SYS_io_uring_enter, 426, MUST_LEAVE_BY_ITSELF, "works off what waits in a ring, also at rest" },
+	{ "io_uring_register", SYS_io_uring_register, 427, MUST_LEAVE, "hides a ring from the list of descriptors" },
+	{ "bpf", SYS_bpf, 357, MUST_LEAVE, "makes programs, which send frames" },
+	{ "pidfd_getfd", NUMBER_OF_PIDFD_GETFD, 438, MUST_LEAVE, "takes another process's socket" },
+	{ "connect", SYS_connect, 362, MUST_LEAVE_UNLESS_UNIX, "reaches a new peer; over AF_UNIX it may after the return as well" },
+	{ "bind", SYS_bind, 361, MUST_LEAVE_UNLESS_UNIX, "takes an address" },
+	{ "listen", SYS_listen, 363, MUST_LEAVE_UNLESS_UNIX, "lets peers come" },
+	{ "setsockopt", SYS_setsockopt, 366, MUST_LEAVE, "redirects a connection" },
+	{ "request_key", SYS_request_key, 287, MUST_LEAVE, "has the kernel's helper ask the DNS" },
 
 	/* A socket that is moved from number to number may pass the look at descriptors. */
-	{ "dup", SYS_dup, 41, MUST_LEAVE, -1, "moves a descriptor" },
-	{ "dup2", NUMBER_OF_DUP2, 63, MUST_LEAVE, -1, "the same" },
-	{ "dup3", SYS_dup3, 330, MUST_LEAVE, -1, "the same" },
-	{ "fcntl64", NUMBER_OF_FCNTL64, 221, MUST_LEAVE_UNLESS_AT_REST, -1, "the same; but locks are waited for in it" },
-	{ "fcntl", SYS_fcntl, 55, MUST_LEAVE_UNLESS_AT_REST, -1, "the same" },
-	{ "recvmsg", SYS_recvmsg, 372, MUST_LEAVE_UNLESS_AT_REST, -1, "has taken descriptors out of sight, if not at rest" },
-	{ "recvmmsg", NUMBER_OF_RECVMMSG, 337, MUST_LEAVE_UNLESS_AT_REST, -1, "the same" },
-	{ "recvmmsg_time64", NUMBER_OF_RECVMMSG_TIME64, 417, MUST_LEAVE_UNLESS_AT_REST, -1, "the same" },
+	{ "dup", SYS_dup, 41, MUST_LEAVE, "moves a descriptor" },
+	{ "dup2", NUMBER_OF_DUP2, 63, MUST_LEAVE, "the same" },
+	{ "dup3", SYS_dup3, 330, MUST_LEAVE, "the same" },
+	{ "fcntl64", NUMBER_OF_FCNTL64, 221, MUST_LEAVE_UNLESS_AT_REST, "the same; but locks are waited for in it" },
+	{ "fcntl", SYS_fcntl, 55, MUST_LEAVE_UNLESS_AT_REST, "the same" },
+	{ "recvmsg", SYS_recvmsg, 372, MUST_LEAVE_UNLESS_AT_REST, "has taken descriptors out of sight, if not at rest" },
+	{ "recvmmsg", NUMBER_OF_RECVMMSG, 337, MUST_LEAVE_UNLESS_AT_REST, "the same" },
+	{ "recvmmsg_time64", NUMBER_OF_RECVMMSG_TIME64, 417, MUST_LEAVE_UNLESS_AT_REST, "the same" },
+#ifdef __x86_64__ /* x32 has numbers of its own for some */
+	{ "recvmsg", 519, NO_SUCH_CALL, MUST_LEAVE_UNLESS_AT_REST, "the same" },
+	{ "recvmmsg", 537, NO_SUCH_CALL, MUST_LEAVE_UNLESS_AT_REST, "the same" },
+	{ "setsockopt", 541, NO_SUCH_CALL, MUST_LEAVE, "redirects a connection" },
+#endif
 	/* So may a ring or a socket that is mapped. */
-	{ "mmap", NUMBER_OF_MMAP, 90, MUST_LEAVE, -1, "maps a ring, whose descriptor is closed then" },
-	{ "mmap2", NUMBER_OF_MMAP2, 192, MUST_LEAVE, -1, "the same" },
-	{ "accept", NUMBER_OF_ACCEPT, NO_SUCH_CALL, MUST_LEAVE_UNLESS_AT_REST, -1,
+	{ "mmap", NUMBER_OF_MMAP, 90, MUST_LEAVE, "maps a ring, whose descriptor is closed then" },
+	{ "mmap2", NUMBER_OF_MMAP2, 192, MUST_LEAVE, "the same" },
+	{ "accept", NUMBER_OF_ACCEPT, NO_SUCH_CALL, MUST_LEAVE_UNLESS_AT_REST,
 		"brings a stream of the kind of its listener, also if not yet in the list" },
-	{ "accept4", SYS_accept4, 364, MUST_LEAVE_UNLESS_AT_REST, -1, "the same" },
+	{ "accept4", SYS_accept4, 364, MUST_LEAVE_UNLESS_AT_REST, "the same" },
 
 	/* A child has what its parent had when it began. */
-	{ "fork", NUMBER_OF_FORK, NO_SUCH_CALL, MUST_LEAVE, -1, "brings a child with the descriptors and the domain of before" },
-	{ "vfork", NUMBER_OF_VFORK, 190, MUST_LEAVE_BY_ITSELF, -1, "the same, which shares our memory until it execs" },
-	{ "clone", SYS_clone, 120, MUST_LEAVE_BY_ITSELF, -1, "the same" },
-	{ "clone3", NUMBER_OF_CLONE3, 435, MUST_LEAVE_BY_ITSELF, -1, "the same" },
+	{ "fork", NUMBER_OF_FORK, NO_SUCH_CALL, MUST_LEAVE, "brings a child with the descriptors and the domain of before" },
+	{ "vfork", NUMBER_OF_VFORK, 190, MUST_LEAVE_BY_ITSELF, "the same, which shares our memory until it execs" },
+	{ "clone", SYS_clone, 120, MUST_LEAVE_BY_ITSELF, "the same" },
+	{ "clone3", NUMBER_OF_CLONE3, 435, MUST_LEAVE_BY_ITSELF, "the same" },
 
 	/* No filter refuses these, so that what one brings late could be had later as well. */
-#define MAY_STAY_IN(call, why) { call, NO_SUCH_CALL, NO_SUCH_CALL, MAY_STAY, -1, why }
+#define MAY_STAY_IN(call, why) { call, NO_SUCH_CALL, NO_SUCH_CALL, MAY_STAY, why }
 	MAY_STAY_IN("open", "files"),
 	MAY_STAY_IN("creat", "files"),
 	MAY_STAY_IN("openat", "files"),
@@ -330,7 +335,7 @@ static const char *call_in_the_way(struct thread *thread, const struct threads *
 	const struct birth *birth = find_birth(number);
 	if (!birth || (running_will_leave && birth->leaving != MUST_LEAVE_BY_ITSELF) ||
 		(birth->leaving == MUST_LEAVE_UNLESS_AT_REST && is_at_rest(threads->directory, name)) ||
-		(birth->descriptor == 0 && is_unix_socket(arguments[0])) || has_left(thread, number, threads, name))
+		(birth->leaving == MUST_LEAVE_UNLESS_UNIX && is_unix_socket(arguments[0])) || has_left(thread, number, threads, name))
 		return NULL;
 	return birth->call;
 }

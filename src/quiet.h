@@ -26,13 +26,13 @@ enum leaving {
 	MUST_LEAVE,        /* whatever it waits for */
 	MUST_LEAVE_BY_ITSELF, /* the same; neither a signal nor Landlock brings a thread out of it */
 	MUST_LEAVE_UNLESS_AT_REST, /* it makes nothing while it waits for others (state S) */
+	MUST_LEAVE_UNLESS_UNIX, /* over a socket of AF_UNIX, its first argument, it can be made after the return as well */
 	MAY_STAY           /* what it makes can be made after the return as well */
 };
 extern const struct birth {
 	const char *call;
 	int number, number32; /* the latter of i386 programs and int 0x80; -1: there is none */
 	enum leaving leaving;
-	int descriptor;    /* the argument that it works on; -1: none */
 	const char *why;
 } births[];
 extern const int birth_count;
