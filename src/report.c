@@ -8,6 +8,7 @@
 #include "facts.h"
 #include "say.h"
 #include "seccomp.h"
+#include "services.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -236,11 +237,24 @@ static void print_kept_facts(const struct network_off *off)
 	row("kept", "%s", text.length ? text.line : "none of the facts of -r");
 }
 
-static void print_gaps(const struct network_off *off)
+/* It is prog's eyes that look: rights are gone by now. */
+static void print_services(const struct network_off *off, const struct options *options)
+{
+	struct service service = { .row = 0 };
+
+	while (services_next(&service))
+		if (off->no_unix && !is_at_or_beneath(service.path, options->unix_paths, options->unix_path_count))
+			row("shut", "%s, %s", service.name, service.path);
+		else
+			row("gap", "%s, %s: %s", service.name, service.path, service.does);
+}
+
+static void print_gaps(const struct network_off *off, const struct options *options)
 {
 	if (off->loopback.held)
 		print_loopback_gaps(&off->loopback);
 	print_open_facts(off);
+	print_services(off, options);
 	row("gap", "files that others execute later; core-dump handlers; network file systems");
 	row("gap", "device files that are a network by themselves (macvtap, RDMA) or type (uinput), where prog may open them");
 	if (!off->kernel_off)
@@ -289,7 +303,9 @@ void report_check(const struct network_off *off, const struct options *options,
 		row("seccomp", "filter %s; a trial socket was refused", text.line);
 		print_kept_facts(off);
 		print_prices(off);
-		print_gaps(off);
+		if ((facts_held(off) & FACT_ABSTRACT) && !options->loopback && x_server_is_abstract())
+			row("price", "the X server of DISPLAY listens on an abstract socket, which is shut: -a leaves it open");
+		print_gaps(off, options);
 	}
 	if (!words)
 		row("verdict", "yes: disablenetwork%s prog would run prog", options->loopback ? " -L" : "");
