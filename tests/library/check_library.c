@@ -331,6 +331,7 @@ START_TEST(loose_descriptors)
 	snprintf(words, sizeof words, "through descriptor %d %s", made, loose[_i].kind);
 	assert_refused_early(NULL, EBADFD, words);
 	ck_assert_ptr_nonnull(strstr(disablenetwork_error(), "DISABLENETWORK_CLOSE"));
+	ck_assert_int_eq(disablenetwork_state(), DISABLENETWORK_IS_ON); /* nothing was done */
 	ck_assert_int_ge(fcntl(made, F_GETFD), 0);
 	switch_off_with(&(struct disablenetwork_options){ .size = sizeof(struct disablenetwork_options), .flags = DISABLENETWORK_CLOSE });
 	ck_assert_int_eq(fcntl(made, F_GETFD), -1);
