@@ -556,6 +556,7 @@ static void usage(FILE *to)
 		  "                [--lower-limit] [--without-landlock] [--allow-abstract] [--share-directory] [--probe FILE]\n"
 		  "                [SANDBOX [ARG ...]]\n"
 		  "       netprobe --network-off PROG [ARG ...]\n"
+		  "       netprobe --help | --version\n"
 		  "Tries every way out of a process without network, and what must go on working in it.\n"
 		  "With --driver: has peers outside, tries all without the sandbox first, then behind it.\n"
 		  "With --loopback: the sandbox is to have a loopback of its own, that leads nowhere else.\n"
@@ -567,9 +568,9 @@ static void usage(FILE *to)
 int main(int argc, char **argv)
 {
 	enum { HELP = 'h', LIST = 'l', ONLY = 'o', JSON = 'j', DRIVER = 'd', WHO = 'w', MUTE = 'm', OFF = 'O', TYPE = 't',
-		LOOPBACK = 'L' };
-	static const struct option options[] = { { "help", no_argument, NULL, HELP }, { "list", no_argument, NULL, LIST },
-		{ "only", required_argument, NULL, ONLY }, { "json", no_argument, NULL, JSON },
+		LOOPBACK = 'L', PRINT_VERSION = 'V' };
+	static const struct option options[] = { { "help", no_argument, NULL, HELP }, { "version", no_argument, NULL, PRINT_VERSION },
+		{ "list", no_argument, NULL, LIST }, { "only", required_argument, NULL, ONLY }, { "json", no_argument, NULL, JSON },
 		{ "driver", no_argument, NULL, DRIVER }, { "who", no_argument, NULL, WHO },
 		{ "mute", no_argument, NULL, MUTE }, { "type-back", required_argument, NULL, TYPE },
 		{ "loopback", no_argument, NULL, LOOPBACK },
@@ -580,6 +581,7 @@ int main(int argc, char **argv)
 	for (int option; (option = getopt_long(argc, argv, "+h", options, NULL)) != -1;)
 		switch (option) {
 		case HELP: usage(stdout); return 0;
+		case PRINT_VERSION: puts("netprobe " PACKAGE_VERSION); return 0;
 		case LIST: list = true; break;
 		case ONLY: only = optarg; break;
 		case JSON: json = true; break;
