@@ -5,6 +5,8 @@
 #     DISABLENETWORK    the program under test
 #     TESTS_DIRECTORY   this directory
 #     NO_SKIP           when set (CI), a skip for want of a package is a failure
+#     INSTALLED         when set (installcheck.sh), the program is an installed one, BINDIR says
+#                       where, and nothing has been built here but the tests' own programs
 #
 # A test ends with `finish`. $scratch is a directory of its own, removed at the end;
 # processes named by `reap PID` are ended with it.

@@ -9,7 +9,7 @@
 PATH=/usr/sbin:/usr/bin:/sbin:/bin # the system's own programs: nobody can run them too
 need_program python3 python3
 
-helpers=$(dirname "$DISABLENETWORK")/tests/chain
+helpers=${BUILD_DIRECTORY:=$(dirname "$DISABLENETWORK")}/tests/chain
 need_built "$helpers/show_state" "$helpers/around"
 cp "$DISABLENETWORK" "$helpers/show_state" "$helpers/around" "$scratch"/
 cp "$(dirname "${BASH_SOURCE[0]}")/cases.py" "$scratch"/

@@ -16,10 +16,11 @@ fi
 
 # compile PROGRAM WORD...: with the library of this build; the static one if there is one
 compile() {
-	local built=$BUILD_DIRECTORY/.libs library
+	local built=$BUILD_DIRECTORY/.libs include=$source/src library
 	library=("$built/libdisablenetwork.a")
 	[ -e "${library[0]}" ] || library=(-L"$built" -ldisablenetwork "-Wl,-rpath,$built")
-	"$compiler" -O2 -Wall -Wextra -Werror -I "$source/src" -o "$scratch/$1" "${@:2}" "${library[@]}" -lpthread
+	[ -z "${INSTALLED-}" ] || include=$(pkg-config --variable=includedir disablenetwork)
+	"$compiler" -O2 -Wall -Wextra -Werror -I "$include" -o "$scratch/$1" "${@:2}" "${library[@]}" -lpthread
 }
 
 # built_with_musl LIBRARY: programs here are of another C library
