@@ -76,6 +76,26 @@ void consider_word(struct nearest *nearest, const char *word)
 	nearest->distance = distance;
 }
 
+static const struct {
+	const char *expected;
+	const char *option;
+} expected_options[] = {
+	{ "allow-localhost", "loopback" },
+	{ "allow-loopback", "loopback" },
+	{ "localhost", "loopback" },
+};
+
+void consider_option(struct nearest *nearest, const char *option)
+{
+	consider_word(nearest, option);
+	for (size_t i = 0; i < ROWS(expected_options); i++)
+		if (strcmp(option, expected_options[i].option) == 0) {
+			consider_word(nearest, expected_options[i].expected);
+			if (nearest->meant == expected_options[i].expected)
+				nearest->meant = option;
+		}
+}
+
 /* --- Capabilities. --- */
 
 static const struct {

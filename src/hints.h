@@ -23,6 +23,9 @@ struct nearest {
 };
 void consider_word(struct nearest *nearest, const char *word);
 
+/* The same for an option, which may also have been called by a name that people expect it to have. */
+void consider_option(struct nearest *nearest, const char *option);
+
 /* Why the capability NAME, of those that are not on the list, is never kept; NULL if there is
  * no capability of that name. */
 const char *why_not_kept(const char *name);

@@ -206,7 +206,7 @@ static _Noreturn void wrong_option(int sign, const char *word)
 	if (optopt)
 		wrong_word("no value goes with option", word, NULL);
 	for (const struct option *option = long_options; option->name; option++)
-		consider_word(&nearest, option->name);
+		consider_option(&nearest, option->name);
 	if (nearest.meant)
 		strncat(meant, nearest.meant, sizeof meant - 3);
 	wrong_word("unknown option", word, nearest.meant ? meant : NULL);

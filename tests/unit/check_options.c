@@ -151,6 +151,10 @@ static const struct {
 	{ { "x", "--ernno=EPERM", "prog" }, "unknown option \"--ernno=EPERM\": did you mean --errno?" },
 	{ { "x", "-v", "--keep-cap", "kill", "--alow-abstract", "prog" },
 		"unknown option \"--alow-abstract\": did you mean --allow-abstract?" },
+	{ { "x", "--allow-localhost", "prog" }, "unknown option \"--allow-localhost\": did you mean --loopback?" },
+	{ { "x", "--allow-loopback", "prog" }, "unknown option \"--allow-loopback\": did you mean --loopback?" },
+	{ { "x", "--localhost", "prog" }, "unknown option \"--localhost\": did you mean --loopback?" },
+	{ { "x", "--local-host=yes", "prog" }, "unknown option \"--local-host=yes\": did you mean --loopback?" },
 	{ { "x", "--close=yes", "prog" }, "no value goes with option \"--close=yes\"" },
 	{ { "x", "--c", "prog" }, "unknown option \"--c\"" }, /* there are two of them */
 	{ { "x", "-1", "prog" }, "unknown option \"-1\"" },
