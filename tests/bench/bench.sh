@@ -38,6 +38,8 @@ bare=$scratch/noop
 [ $musl = no ] || bare=$scratch/noop-musl
 
 step() { printf '%s ...\n' "$*" >&2; }
+as_user=()
+[ "$(id -u)" = 0 ] && as_user=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 
 # Start-up: NAME PACKAGE COMMAND...; the packages are Debian's, - is what we build.
 step "start-up: $BENCH_SPAWNS starts of each"
@@ -84,6 +86,12 @@ grep -v '^skipped' "$tools.all" >"$tools"
 	sed "s|\$| $bare|" "$tools"
 } | "$scratch/spawn" time "$BENCH_SPAWNS" 2>"$scratch/complaints" >"$scratch/times"
 sort -u "$scratch/complaints"
+# Users need a user namespace for a network of their own.
+{
+	echo "bare $bare"
+	grep -E '^(disablenetwork(-L)?(-musl)?|unshare-rn|bwrap) ' "$tools" | sed "s|\$| $bare|"
+} | "${as_user[@]}" "$scratch/spawn" time "$BENCH_SPAWNS" 2>"$scratch/complaints" >"$scratch/times-user"
+sort -u "$scratch/complaints"
 
 # What each does between its start and its execve. Those that fork are left out.
 while read -r name command; do
@@ -94,15 +102,29 @@ while read -r name command; do
 done <"$tools" >"$scratch/looks"
 awk -F, -v OFS=, '
 	FNR == NR { look[$1] = $2 OFS $3 OFS $4; next }
-	FNR == 1 { bare = $2; bare_cpu = $5; print "tool,median_us,min_us,p90_us,cpu_median_us,own_us,own_cpu_us,calls,page_faults,resident_kB" }
-	{ print $1, $2, $3, $4, $5, $2 - bare, $5 - bare_cpu, ($1 in look) ? look[$1] : ",," }
-' "$scratch/looks" "$scratch/times" >"$BENCH_RESULTS/startup.csv"
+	FNR == 1 && !header++ { print "tool,median_us,min_us,p90_us,cpu_median_us,own_us,own_cpu_us,calls,page_faults,resident_kB" }
+	FNR == 1 { bare = $2; bare_cpu = $5; user = FILENAME ~ /user$/ ? "-as-user" : "" }
+	FNR > 1 || !user { print $1 user, $2, $3, $4, $5, $2 - bare, $5 - bare_cpu, (!user && $1 in look) ? look[$1] : ",," }
+' "$scratch/looks" "$scratch/times" "$scratch/times-user" >"$BENCH_RESULTS/startup.csv"
 
-# System calls and an inherited TCP connection: short slices in turn.
+# System calls, an inherited TCP connection, and one over the lo of a network namespace, in a bare one
+# and in that of -L: short slices in turn.
+[ "$(id -u)" = 0 ] && bare_network=(unshare -n) || bare_network=(unshare -rn)
+bare_network+=(sh -c 'ip link set lo up && exec "$@"' -)
+networks=no
+if "${bare_network[@]}" true 2>/dev/null && $tool -L true 2>/dev/null; then
+	networks=yes
+else
+	echo 'skipped: TCP over the lo of a network namespace (none here, or Debian: iproute2)'
+fi
 step "system calls and TCP: $BENCH_ROUNDS rounds"
 for ((round = 0; round < BENCH_ROUNDS; round++)); do
 	"$scratch/calls" loops 10 | sed 's/^/bare /'
 	$tool "$scratch/calls" loops 10 | sed 's/^/behind /'
+	if [ $networks = yes ]; then
+		"${bare_network[@]}" "$scratch/calls" stream 50 | sed 's/^/bare lo-/'
+		$tool -L "$scratch/calls" stream 50 | sed 's/^/behind lo-/'
+	fi
 	"$scratch/calls" stream 50 | sed 's/^/bare /'
 	# shellcheck disable=SC2086 # words
 	"$scratch/calls" stream 50 $tool | sed 's/^/behind /'
@@ -143,7 +165,7 @@ medians='
 awk -v OFS=, "$medians"'
 	function best(name, list,   values, count) {
 		count = sort(list, values)
-		return name ~ /^TCP/ ? values[count] : values[1]
+		return name ~ /TCP/ ? values[count] : values[1]
 	}
 	{ list[$1 " " $2] = list[$1 " " $2] " " $3; if (!($2 in known)) { known[$2] = 1; names[++count] = $2 } }
 	END {
@@ -169,14 +191,20 @@ for number in $BENCH_PROCESSES; do
 done >"$scratch/alive.raw"
 # Network namespaces last, and no more than 20 seconds of them: they are taken down long
 # after their processes, more slowly than they were made.
-if command -v unshare >/dev/null && unshare -n true 2>/dev/null; then
+while read -r name command; do
+	prefix=()
+	case $name in *-as-user) prefix=("${as_user[@]}") ;; esac
+	# shellcheck disable=SC2086 # words
+	"${prefix[@]}" $command true 2>/dev/null || continue
 	for number in $BENCH_PROCESSES; do
-		step "$number network namespaces at once"
-		seen=$("$scratch/spawn" alive $((BENCH_PATIENCE < 20 ? BENCH_PATIENCE : 20)) "$number" unshare -n "$bare" hold) || break
-		echo "unshare-n,$seen" >>"$scratch/alive.raw"
+		step "$number network namespaces at once: $name"
+		# shellcheck disable=SC2086 # words
+		seen=$("${prefix[@]}" "$scratch/spawn" alive $((BENCH_PATIENCE < 20 ? BENCH_PATIENCE : 20)) "$number" $command "$bare" hold) || break
+		echo "$name,$seen" >>"$scratch/alive.raw"
 		case $seen in "$number,$number,"*) ;; *) break ;; esac
 	done
-fi
+done < <(grep -E '^(disablenetwork-L(-musl)?|unshare-n) ' "$tools"
+	grep -E '^(disablenetwork-L(-musl)?|unshare-rn) ' "$tools" | sed 's/ /-as-user /')
 awk -F, -v OFS=, "$medians"'
 	{ key = $1 OFS $2; if (!(key in time)) keys[++count] = key
 	  time[key] = time[key] " " $4; memory[key] = memory[key] " " $5; cache[key] = cache[key] " " $6; alive[key] = $3 }
@@ -216,7 +244,13 @@ binary_size() { strip -o "$scratch/stripped" "$1" && stat -c %s "$scratch/stripp
 			goal("disablenetwork to chpst", "disablenetwork", "chpst", 1)
 			goal("disablenetwork to unshare -n", "disablenetwork", "unshare-n", 0.6)
 			goal("disablenetwork to bwrap --unshare-net", "disablenetwork", "bwrap", 0.35)
+			goal("disablenetwork -L to unshare -n", "disablenetwork-L", "unshare-n", 0.85)
+			goal("disablenetwork -L to bwrap --unshare-net", "disablenetwork-L", "bwrap", 0.5)
+			goal("disablenetwork -L to unshare -rn, as a user", "disablenetwork-L-as-user", "unshare-rn-as-user", 0.95)
+			goal("disablenetwork -L to bwrap --unshare-net, as a user", "disablenetwork-L-as-user", "bwrap-as-user", 0.5)
 			goal("disablenetwork to firejail --net=none", "disablenetwork", "firejail", 0.03)
+			goal("disablenetwork -L with musl to unshare -n", "disablenetwork-L-musl", "unshare-n", 0.85)
+			goal("disablenetwork -L with musl to unshare -rn, as a user", "disablenetwork-L-musl-as-user", "unshare-rn-as-user", 0.95)
 			goal("disablenetwork with musl to setuidgid", "disablenetwork-musl", "setuidgid", 0.2)
 			goal("  a no-op chain program with musl, to the same", "no-op-chain-musl", "setuidgid", 0.2)
 			goal("  the same with a filter of one instruction", "no-op-chain+any-filter-musl", "setuidgid", 0.2)
@@ -232,10 +266,11 @@ binary_size() { strip -o "$scratch/stripped" "$1" && stat -c %s "$scratch/stripp
 			goals["getppid"] = goals["read"] = goals["write"] = goals["futex"] = "1.15"
 			goals["ioctl"] = goals["send"] = goals["send+read"] = "1.35"; goals["socket+close"] = "1.10"
 			goals["TCP-64kB-write"] = goals["TCP-64B-write"] = goals["TCP-64B-send"] = "0.98"
+			goals["lo-TCP-64kB-write"] = goals["lo-TCP-64B-write"] = goals["lo-TCP-64B-send"] = "1"
 			goals["make-j2"] = goals["make-j2-cpu"] = "1.02"
-			printf "%-16s %10s %10s %7s %8s %7s\n", "", "bare", "behind", "ratio", "of best", "goal"
+			printf "%-17s %10s %10s %7s %8s %7s\n", "", "bare", "behind", "ratio", "of best", "goal"
 		}
-		NR > 1 { printf "%-16s %10.1f %10.1f %7.3f %8.3f %7s\n", $1, $2, $3, $4, $5, goals[$1] }' "$BENCH_RESULTS/calls.csv"
+		NR > 1 { printf "%-17s %10.1f %10.1f %7.3f %8.3f %7s\n", $1, $2, $3, $4, $5, goals[$1] }' "$BENCH_RESULTS/calls.csv"
 	printf '\nAlive at once (goals: 1.3 times the time of bare ones, 16 kB more kernel memory)\n'
 	column -t -s, <(sed '1s/.*/tool,wanted,alive,seconds,ratio,kernel kB each,more than bare,and cache/; s/,,/,-,/' "$BENCH_RESULTS/alive.csv" |
 		awk -F, -v OFS=, 'NR > 1 { $4 = sprintf("%.2f", $4); if ($5 != "-") $5 = sprintf("%.2f", $5); $6 = sprintf("%.1f", $6); $7 = sprintf("%.1f", $7); $8 = sprintf("%.1f", $8) } 1')
@@ -245,8 +280,6 @@ binary_size() { strip -o "$scratch/stripped" "$1" && stat -c %s "$scratch/stripp
 } | tee "$BENCH_RESULTS/table.txt"
 
 # The library: as an ordinary user, and where threads are, as on a machine without Landlock.
-as_user=()
-[ "$(id -u)" = 0 ] && as_user=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 if cp "$build/tests/bench/off" "$scratch" && chmod a+rx "$scratch" "$scratch/off"; then
 	{
 		echo
