@@ -5,31 +5,17 @@
  */
 #include "process.h"
 
+#include "proc.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <unistd.h>
-
-int open_proc(const char *name, int flags)
-{
-	struct statfs file_system;
-	const int file = open(name, O_RDONLY | O_CLOEXEC | flags);
-
-	if (file < 0)
-		return -1;
-	if (fstatfs(file, &file_system) == 0 && file_system.f_type == PROC_SUPER_MAGIC)
-		return file;
-	close(file);
-	errno = ENOENT;
-	return -1;
-}
 
 /* The kernel refuses to unshare the threads of a process that has several, and otherwise
  * does nothing. A sandbox may refuse it: then /proc tells, where each thread is a
@@ -49,22 +35,6 @@ bool has_other_threads(void)
 	const bool alone = fstat(directory, &status) == 0 && status.st_nlink == 3;
 	close(directory);
 	return !alone;
-}
-
-bool read_of_thread(int directory, const char *thread, const char *name, char *text, size_t size)
-{
-	char path[64];
-
-	snprintf(path, sizeof path, "%s/%s", thread, name);
-	const int file = openat(directory, path, O_RDONLY | O_CLOEXEC);
-	if (file < 0)
-		return false;
-	const ssize_t length = read(file, text, size - 1);
-	const int error = errno;
-	close(file);
-	errno = length == 0 ? ESRCH : error;
-	text[length > 0 ? length : 0] = '\0';
-	return length > 0;
 }
 
 /* A thread of the kernel's that serves an io_uring, which need not have a descriptor

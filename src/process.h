@@ -28,11 +28,4 @@ const char *refuse_mapped_rings(void) __attribute__((warn_unused_result));
  * errno set. Those of other threads cannot be asked for. MAY_KILL: a filter may kill for the question. */
 const char *refuse_registered_rings(bool may_kill) __attribute__((warn_unused_result));
 
-/* Opens a file of /proc close-on-exec, and makes sure that it is one. -1 with errno set. */
-int open_proc(const char *name, int flags);
-
-/* What /proc says of a thread: by its folder in the open DIRECTORY, since its number may be that
- * of another process namespace. False, with errno ENOENT or ESRCH, when it has ended. */
-bool read_of_thread(int directory, const char *thread, const char *name, char *text, size_t size);
-
 #endif

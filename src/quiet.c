@@ -5,6 +5,7 @@
  */
 #include "quiet.h"
 
+#include "proc.h"
 #include "process.h"
 
 #include <dirent.h>

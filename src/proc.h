@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright 2026 the disablenetwork authors
+ *
+ * Reading proc(5), which somebody may have mounted something else over.
+ */
+#ifndef PROC_H
+#define PROC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Opens a file of /proc close-on-exec, and makes sure that it is one. -1 with errno set. */
+int open_proc(const char *name, int flags);
+
+/* What /proc says of a thread: by its folder in the open DIRECTORY, since its number may be that
+ * of another process namespace. False, with errno ENOENT or ESRCH, when it has ended. */
+bool read_of_thread(int directory, const char *thread, const char *name, char *text, size_t size);
+
+#endif
