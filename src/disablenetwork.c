@@ -59,6 +59,8 @@ int main(int argc, char **argv)
 		die_unable(words);
 	if (options.close_loose && !options.quiet)
 		report_closed(&off);
+	if (off.explanation.words && !options.quiet)
+		report_unexplained(&off);
 	if (options.verbose)
 		report_held(&off);
 	warn(&options, &off);

@@ -38,6 +38,7 @@
 #define refuse_registered_rings disablenetwork_refuse_registered_rings
 #define refuse_threads disablenetwork_refuse_threads
 #define seccomp_compiler disablenetwork_seccomp_compiler
+#define seccomp_join disablenetwork_seccomp_join
 #define seccomp_refuse disablenetwork_seccomp_refuse
 #define switch_network_off disablenetwork_switch_network_off
 #define wait_until_quiet disablenetwork_wait_until_quiet

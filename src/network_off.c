@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright 2026 the disablenetwork authors
  *
- * See network_off.h. The order is the design: the prctl first, since it decides which
- * sockets are loose; descriptors before the network namespace of -L, in which those that
+ * See network_off.h. The order is the design: the supervisor of -x first of all, which must not
+ * be in prog's domain; the prctl next, since it decides which sockets are loose; descriptors before the network namespace of -L, in which those that
  * stay behind could not be told, nor refused without a trace; that before Landlock, and before
  * capabilities go, which it needs or has anew; all of these before seccomp, since they decide
  * which filters are needed; seccomp last, so that its trial is the last word before exec.
@@ -159,7 +159,7 @@ static const char *drop_capabilities(const struct options *options, struct netwo
 
 static const char *switch_off(const struct options *options, struct network_off *off)
 {
-	const struct refusal refusal = {
+	struct refusal refusal = {
 		.error = options->refusal_error, .kill = options->kill, .log = options->log,
 		.all_threads = options->other_threads == OTHERS_COME_ALONG,
 		.untried = options->trial_kills
@@ -175,6 +175,13 @@ static const char *switch_off(const struct options *options, struct network_off 
 	if ((words = set_no_new_privs()))
 		return words;
 	off->steps_done = DONE_NO_NEW_PRIVS;
+
+	/* As process 1 we are who takes orphans, and the supervisor is our child from then on. */
+	if (options->begin_explaining) {
+		off->has_children = may_have_tracees();
+		if ((words = options->begin_explaining(options, &off->explanation)))
+			return words;
+	}
 
 	/* It holds for the calling thread: nothing rests on it where there are others. Its
 	 * trial would kill where a filter does, and it would keep prog from abstract AF_UNIX
@@ -211,8 +218,12 @@ static const char *switch_off(const struct options *options, struct network_off 
 		if ((words = switch_threads_off(options, off, &wishes, refusal)))
 			return words;
 	} else {
-		off->has_children = may_have_tracees();
+		if (!options->begin_explaining)
+			off->has_children = may_have_tracees();
 		off->filters = choose_filters(options, off);
+		if (off->explanation.await)
+			off->explanation.await(&off->explanation);
+		refusal.hand_over = off->explanation.hand_over;
 		if ((words = seccomp_refuse(off->filters, &refusal)))
 			return words;
 	}

@@ -7,6 +7,7 @@
 #define NETWORK_OFF_H
 
 #include "capabilities.h"
+#include "explain.h"
 #include "inherited.h"
 #include "landlock.h"
 #include "loopback.h"
@@ -37,6 +38,7 @@ struct network_off {
 	bool chown_left_out;   /* of a set of -p */
 	bool has_children;     /* or tracees: prog is not to drive them */
 	unsigned filters;      /* FILTER_* of seccomp.h */
+	struct explanation explanation; /* with -x and --explain */
 };
 
 /* Switches the network off for this process and all that it starts, for good, as

@@ -6,6 +6,7 @@
  */
 #include "options.h"
 
+#include "explain.h"
 #include "facts.h"
 #include "hints.h"
 #include "refusal.h"
@@ -20,9 +21,9 @@
 #include <strings.h>
 #include <unistd.h>
 
-enum { CHECK = 256, UNIX }; /* no short option */
+enum { CHECK = 256, EXPLAIN, UNIX }; /* no short option */
 
-static const char short_options[] = "+:acklqvLUe:p:r:hV";
+static const char short_options[] = "+:acklqvxLUe:p:r:hV";
 static const struct option long_options[] = {
 	{ "allow-abstract", no_argument, NULL, 'a' },
 	{ "close", no_argument, NULL, 'c' },
@@ -39,6 +40,7 @@ static const struct option long_options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "check", no_argument, NULL, CHECK },
+	{ "explain", required_argument, NULL, EXPLAIN },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -73,7 +75,7 @@ static _Noreturn void print_help(void)
 	capability_set set;
 	const char *name;
 
-	print("usage: disablenetwork [-acklqvLU] [-e errno] [-p cap,cap...] [-r fact,fact...] [--unix=path] prog [arg ...]");
+	print("usage: disablenetwork [-acklqvxLU] [-e errno] [-p cap,cap...] [-r fact,fact...] [--unix=path] [--explain=file] prog [arg ...]");
 	print("       disablenetwork [options] --check");
 	print("       disablenetwork --help | --version");
 	print("Run prog with its network switched off, for good. Connections that it inherits go on.");
@@ -90,6 +92,8 @@ static _Noreturn void print_help(void)
 	print("  -U, --no-unix         no AF_UNIX sockets of others in the file system, but those of --unix");
 	print("      --unix=PATH       -U, but for those at or beneath PATH; may be given again");
 	print("  -v, --verbose         say in one line what holds");
+	print("  -x                    say which program was refused what, as it happens");
+	print("      --explain=FILE    the same as JSON lines, at the end of FILE");
 	print("      --check           run nothing; say what this kernel offers, and which gaps remain");
 	print("  -h, --help            this text");
 	print("  -V, --version         the version");
@@ -244,6 +248,12 @@ void parse_options(struct options *options, int argc, char **argv)
 		case 'v':
 			options->verbose = true;
 			break;
+		case 'x':
+			options->explain = true;
+			break;
+		case EXPLAIN:
+			options->explain_file = optarg;
+			break;
 		case 'e':
 			options->refusal_error = error_by_name(optarg);
 			error_given = true;
@@ -277,6 +287,10 @@ void parse_options(struct options *options, int argc, char **argv)
 		wrong_usage("-L and -r tcp or udp exclude each other: a socket that is passed in stays in its own network");
 	if (options->allow_abstract && (options->required & FACT_ABSTRACT))
 		wrong_usage("-a and -r abstract exclude each other");
+	if (options->explain || options->explain_file)
+		options->begin_explaining = explain_begin;
+	if (options->kill && options->begin_explaining)
+		wrong_usage("-k excludes -x and --explain: who is killed is told by the kernel");
 	if (options->check && argv[optind])
 		wrong_word("--check runs no program:", argv[optind], NULL);
 	if (!options->check && !argv[optind])

@@ -19,6 +19,7 @@ enum other_threads {
 
 enum { UNIX_PATHS = 64 }; /* that can be given */
 
+struct explanation;
 struct options {
 	bool allow_abstract;              /* -a */
 	bool close_loose;                 /* -c */
@@ -32,10 +33,15 @@ struct options {
 	bool quiet;                       /* -q */
 	bool verbose;                     /* -v */
 	bool check;                       /* --check */
+	bool explain;                     /* -x */
+	const char *explain_file;         /* --explain; NULL: not given */
 	int refusal_error;                /* -e: what refused calls return */
 	capability_set keep_capabilities; /* -p, by name: held, or prog does not run */
 	capability_set keep_if_held;      /* -p, by the name of a set */
 	char **program;                   /* argv of prog, ended by NULL; NULL with --check */
+
+	/* With -x or --explain: explain_begin of explain.h. The library has none. */
+	const char *(*begin_explaining)(const struct options *options, struct explanation *explanation);
 
 	/* The library's alone. */
 	bool no_exec;                     /* no prog: the caller goes on itself */

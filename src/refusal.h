@@ -15,6 +15,10 @@ struct refusal {
 	bool log;  /* the kernel log hears of it */
 	bool all_threads; /* the caller's other threads come along */
 	bool untried;     /* no trial: an older filter would kill us for it, or log it */
+	/* -x: takes over the LISTENER of FILTERS, and has each refused call answered with what it returns
+	 * without -x. Closes it; false where nobody does. -1, with errno: it could not be had, or no call
+	 * is answered. NULL: the filter answers itself. */
+	bool (*hand_over)(int listener, unsigned filters, int error);
 };
 
 /* Refused calls may return these. */

@@ -91,6 +91,12 @@ void report_closed(const struct network_off *off)
 	say("closed descriptor%s %s", off->inherited.loose_count > 1 ? "s" : "", names);
 }
 
+void report_unexplained(const struct network_off *off)
+{
+	say("warning: what is refused cannot be told: unable to %s%s%s", off->explanation.words,
+		off->explanation.error ? ": " : "", off->explanation.error ? strerror(off->explanation.error) : "");
+}
+
 void report_held(const struct network_off *off)
 {
 	struct text text = { .length = 0 };

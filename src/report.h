@@ -14,6 +14,9 @@
 /* Says what -c closed. */
 void report_closed(const struct network_off *off);
 
+/* Says why refused calls are not explained (-x). */
+void report_unexplained(const struct network_off *off);
+
 /* Says in one line what holds (-v). */
 void report_held(const struct network_off *off);
 

@@ -23,6 +23,13 @@
 #ifndef SECCOMP_FILTER_FLAG_SPEC_ALLOW
 #define SECCOMP_FILTER_FLAG_SPEC_ALLOW (1UL << 2) /* Linux 4.17 */
 #endif
+#ifndef SECCOMP_FILTER_FLAG_NEW_LISTENER
+#define SECCOMP_FILTER_FLAG_NEW_LISTENER (1UL << 3) /* Linux 5.0 */
+#define SECCOMP_RET_USER_NOTIF 0x7fc00000U
+#endif
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5) /* Linux 5.19 */
+#endif
 #ifndef SYS_pidfd_getfd
 #define SYS_pidfd_getfd 438 /* Linux 5.6; the same number everywhere */
 #endif
@@ -47,10 +54,18 @@ static const struct filter {
 #undef FILTER
 };
 
+_Static_assert(FILTERS_LENGTH <= SECCOMP_LONGEST, "a joined filter has room");
+
+static bool is_refusal(const struct sock_filter *instruction)
+{
+	return instruction->code == (BPF_RET | BPF_K) &&
+		(instruction->k & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO;
+}
+
 /* One array behind the other: what one lets pass goes on to the next. A filter of its own
  * for each would cost 8 kB of the kernel's memory and a part of each start, and run by
  * itself at every call that has arguments looked at, such as send. */
-static unsigned short join(unsigned wanted, unsigned result, struct sock_filter *joined)
+unsigned short seccomp_join(unsigned wanted, unsigned result, struct sock_filter *joined)
 {
 	unsigned short length = 0;
 
@@ -63,22 +78,40 @@ static unsigned short join(unsigned wanted, unsigned result, struct sock_filter 
 		for (size_t j = 0; j < filters[i].count; j++) {
 			struct sock_filter *copy = &joined[length++];
 			*copy = filters[i].instructions[j];
-			if (copy->code == (BPF_RET | BPF_K) && copy->k == FILTERS_REFUSE)
+			/* Of those that have an error of their own the supervisor gives that one. */
+			if (is_refusal(copy) && (copy->k == FILTERS_REFUSE || result == SECCOMP_RET_USER_NOTIF))
 				copy->k = result;
 		}
 	}
 	return length;
 }
 
-static const char *load(unsigned wanted, unsigned result, unsigned long flags)
+static long set_filter(unsigned wanted, unsigned result, unsigned long flags)
 {
 	struct sock_filter joined[FILTERS_LENGTH];
-	const struct sock_fprog program = { .len = join(wanted, result, joined), .filter = joined };
+	const struct sock_fprog program = { .len = seccomp_join(wanted, result, joined), .filter = joined };
 
 	/* Without SPEC_ALLOW, kernels before 5.16 would slow prog down by a mitigation
 	 * (store bypass) that it does not have without us. */
-	const long answer = syscall(SYS_seccomp, (long)SECCOMP_SET_MODE_FILTER,
-		flags | SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program);
+	return syscall(SYS_seccomp, (long)SECCOMP_SET_MODE_FILTER, flags | SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program);
+}
+
+/* Without WAIT_KILLABLE_RECV a signal that comes while a call is being answered has it made
+ * again: those that Go's scheduler sends could do so for ever. */
+static int listen_to_filter(unsigned wanted, unsigned long flags)
+{
+	const unsigned long listening = flags | SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	long listener = set_filter(wanted, SECCOMP_RET_USER_NOTIF, listening | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+
+	if (listener < 0 && errno == EINVAL)
+		listener = set_filter(wanted, SECCOMP_RET_USER_NOTIF, listening);
+	return (int)listener;
+}
+
+static const char *load(unsigned wanted, unsigned result, unsigned long flags)
+{
+	const long answer = set_filter(wanted, result, flags);
+
 	if (answer == 0)
 		return NULL;
 	if (answer > 0) { /* the thread that TSYNC could not bring along */
@@ -138,6 +171,19 @@ const char *seccomp_refuse(unsigned wanted, const struct refusal *refusal)
 	const unsigned quiet = SECCOMP_RET_ERRNO | (unsigned)refusal->error;
 	const unsigned long threads = refusal->all_threads ? SECCOMP_FILTER_FLAG_TSYNC : 0;
 	const char *words;
+
+	/* Of two filters that refuse, the one with an error wins: so a second one behind it would never
+	 * tell, but serves where this one has nobody who answers. The listener is closed before the trial,
+	 * which else would wait for ever if that somebody has ended. */
+	if (refusal->hand_over) {
+		const int listener = listen_to_filter(wanted, refusal->log ? SECCOMP_FILTER_FLAG_LOG : 0);
+		if (refusal->hand_over(listener, wanted, refusal->error)) {
+			if (!verify(wanted, refusal->error))
+				return NULL;
+			errno = ESRCH;
+			(void)refusal->hand_over(-1, wanted, refusal->error);
+		}
+	}
 
 	/* The trials must neither kill us nor be logged: they go first, against a filter
 	 * that only refuses, and the loud one is stacked on that. */

@@ -9,6 +9,8 @@
 
 #include "refusal.h"
 
+#include <linux/filter.h>
+
 /* Which filters, as a set. What each refuses stands in policy.c. */
 enum {
 	FILTER_BASE = 1 << 0,       /* always, unless */
@@ -25,6 +27,12 @@ enum {
  * Returns NULL, or the words for what it was unable to do, with errno set. */
 const char *seccomp_refuse(unsigned filters, const struct refusal *refusal)
 	__attribute__((warn_unused_result));
+
+/* Writes the program for FILTERS to JOINED, of SECCOMP_LONGEST instructions, with RESULT as what
+ * refused calls return: SECCOMP_RET_USER_NOTIF of all of them, others only of those without an error of
+ * their own. Returns how many instructions there are. */
+enum { SECCOMP_LONGEST = 512 };
+unsigned short seccomp_join(unsigned filters, unsigned result, struct sock_filter *joined);
 
 /* The version of the libseccomp that compiled the filters. */
 extern const char seccomp_compiler[];

@@ -26,6 +26,12 @@ static ssize_t swallow(int descriptor, const void *text, size_t size);
 
 const char seccomp_compiler[] = "none";
 
+const char *explain_begin(const struct options *options, struct explanation *explanation)
+{
+	(void)options, (void)explanation;
+	return NULL;
+}
+
 enum { WORDS = 16, LONGEST = 4096 };
 
 static int status_left, lines[3]; /* of each descriptor */
@@ -58,8 +64,8 @@ static ssize_t swallow(int descriptor, const void *text, size_t size)
 
 /* --- What the manual says. --- */
 
-static const struct { const char *name; char letter; } longs[] = { /* those of -e, -p, -r and --unix want a value */
-	{ "allow-abstract", 'a' }, { "check", 'C' }, { "close", 'c' }, { "errno", 'e' }, { "help", 'h' },
+static const struct { const char *name; char letter; } longs[] = { /* those of -e, -p, -r, --unix and --explain want a value */
+	{ "allow-abstract", 'a' }, { "check", 'C' }, { "close", 'c' }, { "errno", 'e' }, { "explain", 'X' }, { "help", 'h' },
 	{ "keep-caps", 'p' }, { "kill", 'k' }, { "log", 'l' }, { "loopback", 'L' }, { "no-unix", 'U' }, { "quiet", 'q' },
 	{ "require", 'r' }, { "unix", 'P' }, { "verbose", 'v' }, { "version", 'V' },
 };
@@ -88,10 +94,14 @@ static const struct { const char *name; unsigned fact; } words_of_r[] = {
 static const char *const beginnings[] = { "-", "--", "-e", "-p", "--errno=", "--keep-caps=", "--errno", "--keep-caps", "--check",
 	"--close", "--kill", "-hV", "EPERM", "ENETDOWN", "EPROTONOSUPPORT", "chown,cap_", "CAP_KILL", "files,", "all", "users", "enetdown", "linux_immutable,", "net_admin",
 	"--allow-abstract", "--quiet", "--verbose", "--lo", "-acklqvLU", "-keEPERM", "--unix=", "--unix",
-	"--no-unix", "-r", "tcp,udp", "unix,", "abstract", "tracing,kernel", "prog" };
+	"--no-unix", "-r", "tcp,udp", "unix,", "abstract", "tracing,kernel", "-x", "--explain=", "--explain", "prog" };
 
 static bool take_value(struct options *wanted, bool *error_given, char letter, const char *value)
 {
+	if (letter == 'X') {
+		wanted->explain_file = value;
+		return true;
+	}
 	if (letter == 'e') {
 		for (size_t i = 0; i < COUNT(errors); i++)
 			if (strcasecmp(errors[i].name, value) == 0) {
@@ -149,6 +159,7 @@ static int take(struct options *wanted, char letter)
 	case 'U': wanted->no_unix = true; return -1;
 	case 'q': wanted->quiet = true; return -1;
 	case 'v': wanted->verbose = true; return -1;
+	case 'x': wanted->explain = true; return -1;
 	case 'C': wanted->check = true; return -1;
 	case 'h':
 	case 'V': return 0;
@@ -188,7 +199,7 @@ static int expect(struct options *wanted, int argc, char **argv)
 		if (*word == '-') {
 			const size_t length = strcspn(++word, "=");
 			const char letter = long_letter(word, length), *value = word[length] ? word + length + 1 : NULL;
-			if (letter && strchr("eprP", letter)) {
+			if (letter && strchr("eprPX", letter)) {
 				if ((!value && !(value = argv[++at])) || !take_value(wanted, &error_given, letter, value))
 					return EXIT_USAGE;
 			} else if (value || (status = take(wanted, letter)) > 0) {
@@ -204,15 +215,16 @@ static int expect(struct options *wanted, int argc, char **argv)
 				if (!value || !take_value(wanted, &error_given, *word, value))
 					return EXIT_USAGE;
 				break;
-			} else if (*word == 'C' || *word == 'P' || (status = take(wanted, *word)) > 0) {
+			} else if (*word == 'C' || *word == 'P' || *word == 'X' || (status = take(wanted, *word)) > 0) {
 				return EXIT_USAGE;
 			} else if (status == 0) {
 				return 0;
 			}
 	}
+	const bool explains = wanted->explain || wanted->explain_file;
 	if ((wanted->loopback && (wanted->required & 3)) || (wanted->allow_abstract && (wanted->required & 8)))
 		return EXIT_USAGE;
-	if ((wanted->kill && error_given) || wanted->check == (at < argc))
+	if ((wanted->kill && (error_given || explains)) || wanted->check == (at < argc))
 		return EXIT_USAGE;
 	wanted->program = wanted->check ? NULL : argv + at;
 	return -1;
@@ -263,6 +275,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	must(options.no_unix == wanted.no_unix && options.required == wanted.required);
 	must(options.unix_path_count == wanted.unix_path_count);
 	must(memcmp(options.unix_paths, wanted.unix_paths, sizeof options.unix_paths) == 0);
+	must(options.explain == wanted.explain && options.explain_file == wanted.explain_file);
+	must(options.begin_explaining == (options.explain || options.explain_file ? explain_begin : NULL));
 	must(options.program == wanted.program);
 	if (options.program) /* prog has its words as they were */
 		must(memcmp(*options.program, before + (*options.program - text), length - (size_t)(*options.program - text)) == 0);

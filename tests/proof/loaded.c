@@ -36,10 +36,16 @@ static const struct {
 enum { FILTERS = sizeof filters / sizeof filters[0] };
 _Static_assert(FILTERS == sizeof names / sizeof names[0], "each filter has a name");
 
-/* Beside -e with each of its names. untried: what is loaded later on, since threads were at work. */
+static bool hand_over(int listener, unsigned filters, int chosen);
+
+/* Beside -e with each of its names. untried: what is loaded later on, since threads were at work.
+ * explain: what the supervisor is asked about; where the kernel knows a flag less, where it lets nobody
+ * listen, and where nobody takes the listener, or answers. */
+enum trouble { NONE, KILLABLE_UNKNOWN, ANOTHER_LISTENS, NOBODY_TAKES_OVER, NOBODY_ANSWERS };
 static const struct {
 	const char *name;
 	struct refusal refusal;
+	enum trouble trouble;
 } ways[] = {
 	{ "kill", { .error = EPERM, .kill = true } },
 	{ "log", { .error = EACCES, .log = true } },
@@ -48,12 +54,19 @@ static const struct {
 	{ "untried", { .error = EPERM, .untried = true } },
 	{ "untried,kill", { .error = EPERM, .kill = true, .untried = true } },
 	{ "untried,log", { .error = EACCES, .log = true, .untried = true } },
+	{ "explain", { .error = EPERM, .hand_over = hand_over } },
+	{ "explain,log", { .error = EACCES, .log = true, .hand_over = hand_over } },
+	{ "explain,old", { .error = EPERM, .hand_over = hand_over }, KILLABLE_UNKNOWN },
+	{ "explain,busy", { .error = EPERM, .hand_over = hand_over }, ANOTHER_LISTENS },
+	{ "explain,untaken", { .error = EACCES, .hand_over = hand_over }, NOBODY_TAKES_OVER },
+	{ "explain,unanswered", { .error = EACCES, .hand_over = hand_over }, NOBODY_ANSWERS },
 };
 
 /* Of the set that is being loaded. */
 static unsigned wanted;
 static const char *way;
-static int error;
+static int error, answered; /* what is refused, and with what it is, as long as nobody answers */
+static enum trouble trouble;
 
 static _Noreturn void fail(const char *words)
 {
@@ -79,13 +92,21 @@ static void print_program(unsigned long flags, const struct sock_fprog *program)
 			program->filter[i].k);
 }
 
+static bool hand_over(int listener, unsigned filters, int chosen)
+{
+	if (filters != wanted || chosen != error)
+		fail("the supervisor is not told what to answer");
+	answered = trouble == NOBODY_ANSWERS ? ENOSYS : error;
+	return listener >= 0 && trouble != NOBODY_TAKES_OVER;
+}
+
 /* All trials are refused as they should be. */
 static long answer_call(long number, ...)
 {
 	va_list arguments;
 
 	if (number != SYS_seccomp) {
-		errno = error;
+		errno = answered;
 		return -1;
 	}
 	va_start(arguments, number);
@@ -95,8 +116,16 @@ static long answer_call(long number, ...)
 	va_end(arguments);
 	if (operation != SECCOMP_SET_MODE_FILTER)
 		fail("seccomp(2) is to do something else than load a filter");
+	const bool listens = flags & SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	if ((trouble == KILLABLE_UNKNOWN && (flags & SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)) ||
+		(trouble == ANOTHER_LISTENS && listens)) {
+		errno = trouble == KILLABLE_UNKNOWN ? EINVAL : EBUSY;
+		return -1;
+	}
 	print_program(flags, program);
-	return 0;
+	if (!listens)
+		answered = error;
+	return listens ? dup(STDOUT_FILENO) : 0;
 }
 
 static int answer_prctl(int option, ...)
@@ -111,10 +140,11 @@ static int answer_socket(int family, int type, int protocol)
 	return dup(STDOUT_FILENO);
 }
 
-static void load_all_sets(const char *name, const struct refusal *refusal)
+static void load_all_sets(const char *name, const struct refusal *refusal, enum trouble with)
 {
 	way = name;
 	error = refusal->error;
+	trouble = with;
 	for (wanted = 1; wanted < 1U << FILTERS; wanted++) {
 		if ((wanted & FILTER_BASE) && (wanted & FILTER_LOOPBACK))
 			continue; /* one stands in for the other */
@@ -127,8 +157,8 @@ static void load_all_sets(const char *name, const struct refusal *refusal)
 int main(void)
 {
 	for (size_t i = 0; i < REFUSAL_ERRORS; i++)
-		load_all_sets(refusal_errors[i].name, &(struct refusal){ .error = refusal_errors[i].error });
+		load_all_sets(refusal_errors[i].name, &(struct refusal){ .error = refusal_errors[i].error }, NONE);
 	for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
-		load_all_sets(ways[i].name, &ways[i].refusal);
+		load_all_sets(ways[i].name, &ways[i].refusal, ways[i].trouble);
 	return fflush(stdout) != 0 || ferror(stdout);
 }

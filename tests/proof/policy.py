@@ -9,10 +9,11 @@ import re
 import z3
 
 # seccomp(2), linux/seccomp.h: SECCOMP_RET_ALLOW, _KILL_PROCESS, _ERRNO with an error of the C
-# library's errno.h; SECCOMP_FILTER_FLAG_TSYNC, _LOG, _SPEC_ALLOW.
-ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
+# library's errno.h, _USER_NOTIF; SECCOMP_FILTER_FLAG_TSYNC, _LOG, _SPEC_ALLOW, _NEW_LISTENER,
+# _WAIT_KILLABLE_RECV.
+ALLOW, KILL, ERRNO, ASK = 0x7FFF0000, 0x80000000, 0x00050000, 0x7FC00000
 ENOSYS = ERRNO | errno.ENOSYS
-THREADS, LOG, SPEC = 1, 2, 4
+THREADS, LOG, SPEC, LISTENER, KILLABLE = 1, 2, 4, 8, 32
 FILTERS = "base", "no_connect", "no_listen", "trace", "loopback"
 
 # disablenetwork(1): what a refused call does, by option: of each filter that is loaded one after
@@ -30,6 +31,14 @@ WAYS.update({
     "untried": [(EPERM, SPEC)],
     "untried,kill": [(KILL, SPEC)],
     "untried,log": [(EACCES, SPEC | LOG)],
+    # The supervisor is asked about all that is refused, whatever the error; where that cannot be, or
+    # nobody answers, the filter refuses by itself: with an error, which goes before asking.
+    "explain": [(ASK, SPEC | LISTENER | KILLABLE)],
+    "explain,log": [(ASK, SPEC | LISTENER | KILLABLE | LOG)],
+    "explain,old": [(ASK, SPEC | LISTENER)],
+    "explain,busy": [(EPERM, SPEC)],
+    "explain,untaken": [(ASK, SPEC | LISTENER | KILLABLE), (EACCES, SPEC)],
+    "explain,unanswered": [(ASK, SPEC | LISTENER | KILLABLE), (EACCES, SPEC)],
 })
 RESULTS = {ALLOW: "allow", KILL: "kill", ENOSYS: "ENOSYS"} | {result: name for name, result in ERRORS.items()}
 

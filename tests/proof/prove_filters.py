@@ -37,7 +37,7 @@ def die(text):
 
 try:
     import z3
-    from policy import (ALLOW, ARCHITECTURES, EACCES, ENOSYS, EPERM, FILTERS, RESULTS, WAYS, Specification,
+    from policy import (ALLOW, ARCHITECTURES, ASK, EACCES, ENOSYS, EPERM, FILTERS, RESULTS, WAYS, Specification,
                         compare_with_headers, show_call)
 except ImportError as error:
     die(f"import: {error} (Debian: python3-z3, for /usr/bin/python3)")
@@ -271,8 +271,8 @@ def differences(machine, loaded):
         return
     for (filters, way), programs in loaded.items():
         (proved, _), = loaded[filters, "EACCES"]
-        wanted = [([one._replace(k=result) if one == (RETURN, 0, 0, EACCES) else one for one in proved], flags)
-                  for result, flags in WAYS[way]]
+        wanted = [([one._replace(k=result) if one.code == RETURN and (one.k == EACCES or result == ASK and one.k != ALLOW)
+                    else one for one in proved], flags) for result, flags in WAYS[way]]
         if programs != wanted:
             yield f"{machine} {'+'.join(filters)}: {way} differs from EACCES in more than the result and flags"
 
@@ -292,10 +292,17 @@ SOURCE_MUTANTS = (
     ("an array is cut short", "j < filters[i].count", "j + 1 < filters[i].count"),
     ("the buffer is too small", "#define FILTERS_LENGTH ", "#define FILTERS_LENGTH -1 + "),
     ("-k does not kill", "refusal->kill ? SECCOMP_RET_KILL_PROCESS : quiet", "quiet"),
-    ("-l does not log", "refusal->log ? SECCOMP_FILTER_FLAG_LOG : 0", "0"),
+    ("-l does not log", "threads | (refusal->log ? SECCOMP_FILTER_FLAG_LOG : 0)", "threads"),
     ("the trial is logged", "quiet, threads)", "quiet, threads | SECCOMP_FILTER_FLAG_LOG)"),
     ("other threads stay behind", "refusal->all_threads ? SECCOMP_FILTER_FLAG_TSYNC : 0", "0"),
     ("prog is slowed", "flags | SECCOMP_FILTER_FLAG_SPEC_ALLOW", "flags"),
+    ("the supervisor is not asked about all", " || result == SECCOMP_RET_USER_NOTIF", ""),
+    ("the supervisor is asked about what is allowed", "is_refusal(copy) && (", "copy->code == (BPF_RET | BPF_K) && ("),
+    ("nobody is to listen", "flags | SECCOMP_FILTER_FLAG_NEW_LISTENER", "flags"),
+    ("signals have calls made again", "listening | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", "listening"),
+    ("older kernels do not listen", "listener < 0 && errno == EINVAL", "false"),
+    ("it counts that nobody answers", "!verify(wanted, refusal->error)", "true"),
+    ("who answers is not logged", "wanted, refusal->log ? SECCOMP_FILTER_FLAG_LOG : 0", "wanted, 0"),
 )
 
 

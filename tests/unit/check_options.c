@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright 2026 the disablenetwork authors
  */
-#include "options.h"
+#include "explain.h"
 
 #include "facts.h"
 
@@ -102,6 +102,12 @@ static const struct {
 		{ .refusal_error = EPERM, .required = FACT_ABSTRACT | FACT_TRACING | FACT_KERNEL | FACT_UNIX | FACT_UDP }, "prog" },
 	{ { "x", "-La", "-r", "tracing,kernel", "--check" }, { .refusal_error = EPERM, .loopback = true, .allow_abstract = true,
 		.required = FACT_TRACING | FACT_KERNEL, .check = true }, NULL },
+	{ { "x", "-x", "prog" }, { .refusal_error = EPERM, .explain = true }, "prog" },
+	{ { "x", "-xL", "-l", "prog" }, { .refusal_error = EPERM, .explain = true, .loopback = true, .log = true }, "prog" },
+	{ { "x", "-Lx", "--check" }, { .refusal_error = EPERM, .explain = true, .loopback = true, .check = true }, NULL },
+	{ { "x", "--explain=a", "prog" }, { .refusal_error = EPERM, .explain_file = "a" }, "prog" },
+	{ { "x", "--explain", "/dev/fd/3", "-x", "prog" },
+		{ .refusal_error = EPERM, .explain = true, .explain_file = "/dev/fd/3" }, "prog" },
 	{ { "x", "prog", "-k", "--check", "-z" }, { .refusal_error = EPERM }, "prog" },
 	{ { "x", "--check" }, { .refusal_error = EPERM, .check = true }, NULL },
 	{ { "x", "-c", "--check" }, { .refusal_error = EPERM, .check = true, .close_loose = true }, NULL },
@@ -128,6 +134,11 @@ START_TEST(what_is_right_is_understood)
 	ck_assert_int_eq(got.refusal_error, wanted->refusal_error);
 	ck_assert_uint_eq(got.keep_capabilities, wanted->keep_capabilities);
 	ck_assert_uint_eq(got.keep_if_held, wanted->keep_if_held);
+	ck_assert_int_eq(got.explain, wanted->explain);
+	ck_assert(got.begin_explaining == (wanted->explain || wanted->explain_file ? explain_begin : NULL));
+	ck_assert(!got.explain_file == !wanted->explain_file);
+	if (got.explain_file)
+		ck_assert_str_eq(got.explain_file, wanted->explain_file);
 	if (right[_i].program)
 		ck_assert_str_eq(got.program[0], right[_i].program);
 	else
@@ -195,6 +206,10 @@ static const struct {
 		"-L and -r tcp or udp exclude each other: a socket that is passed in stays in its own network" },
 	{ { "x", "-a", "-r", "kernel,abstract", "prog" }, "-a and -r abstract exclude each other" },
 	{ { "x", "-k", "-e", "EPERM", "prog" }, "-k and -e exclude each other" },
+	{ { "x", "-xk", "prog" }, "-k excludes -x and --explain: who is killed is told by the kernel" },
+	{ { "x", "-k", "--explain=a", "prog" }, "-k excludes -x and --explain: who is killed is told by the kernel" },
+	{ { "x", "--explain" }, "no value given to option \"--explain\"" },
+	{ { "x", "--explian=a", "prog" }, "unknown option \"--explian=a\": did you mean --explain?" },
 	{ { "x", "--check", "prog" }, "--check runs no program: \"prog\"" },
 };
 
