@@ -4,11 +4,13 @@
  * disablenetwork prog args...: run prog with its network switched off, for good.
  */
 #include "facts.h"
+#include "facts.h"
 #include "hints.h"
 #include "network_off.h"
 #include "options.h"
 #include "report.h"
 #include "say.h"
+#include "services.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -31,6 +33,15 @@ static __attribute__((noinline)) void warn(const struct options *options, const 
 		say("warning: %s", text);
 	if (facts_warn(off, options->allow_abstract, text, sizeof text))
 		say("warning: %s", text);
+}
+
+/* With -x. What Landlock refuses nobody hears of but prog: here it can be told beforehand. */
+static __attribute__((noinline)) void explain_display(const struct options *options, const struct network_off *off)
+{
+	if ((facts_held(off) & FACT_ABSTRACT) && !options->loopback && x_server_is_abstract() &&
+		is_x_program(options->program[0]))
+		say("\"%s\" is an X program: the server of DISPLAY listens on an abstract socket, which is shut: -a leaves "
+			"it open", options->program[0]);
 }
 
 static __attribute__((noinline)) _Noreturn void run(char **program, capability_set kept)
@@ -64,5 +75,7 @@ int main(int argc, char **argv)
 	if (options.verbose)
 		report_held(&off);
 	warn(&options, &off);
+	if (options.explain)
+		explain_display(&options, &off);
 	run(options.program, off.capabilities.kept);
 }

@@ -170,7 +170,7 @@ static bool put_string(struct text *text, const char *words, size_t room)
 enum { WHAT = 64, ANY = -1 };
 
 /* What helps, and against what: hints has the words. */
-enum subject { NOTHING_KNOWN, NETWORK, AUDIT, CONNECTION_INHERITED };
+enum subject { NOTHING_KNOWN, NETWORK, NAMES, AUDIT, CONNECTION_INHERITED };
 
 struct attempt {
 	const char *call;           /* its name in the policy, NULL: it has no rule */
@@ -222,8 +222,8 @@ static const struct {
 	{ AF_NETLINK, ANY, ANY, "netlink socket", "", NETWORK },
 	{ AF_INET, SOCK_DGRAM, IPPROTO_ICMP, "IPv4 ping socket", "", NETWORK },
 	{ AF_INET6, SOCK_DGRAM, IPPROTO_ICMPV6, "IPv6 ping socket", "", NETWORK },
-	{ AF_INET, SOCK_DGRAM, ANY, NULL, ", as name look-ups make", NETWORK },
-	{ AF_INET6, SOCK_DGRAM, ANY, NULL, ", as name look-ups make", NETWORK },
+	{ AF_INET, SOCK_DGRAM, ANY, NULL, ", as name look-ups make", NAMES },
+	{ AF_INET6, SOCK_DGRAM, ANY, NULL, ", as name look-ups make", NAMES },
 	{ AF_INET, SOCK_STREAM, ANY, NULL, "", NETWORK },
 	{ AF_INET6, SOCK_STREAM, ANY, NULL, "", NETWORK },
 	{ ANY, ANY, ANY, NULL, "", NOTHING_KNOWN },
@@ -333,6 +333,7 @@ enum { NAME = 64, COMMAND = 512, PARENTS = 8 };
 struct program {
 	pid_t pid; /* of the process */
 	pid_t parent;
+	uint64_t start; /* together with pid it is one process; 0: not asked for */
 	char name[NAME];
 };
 
@@ -384,6 +385,23 @@ static bool identify(int proc, pid_t thread, struct program *program)
 		return false;
 	return program->pid == thread || (read_of_thread(proc, decimal(program->pid, digits), "status", text, sizeof text) &&
 		parse_status(program, text));
+}
+
+/* When it was started, from /proc/PID/stat: the 22nd word, the second of which may have anything in it. */
+static uint64_t parse_start(const char *text)
+{
+	const char *at = strrchr(text, ')');
+
+	for (int word = 2; at && word < 22; word++)
+		at = strchr(at + 1, ' ');
+	return at ? strtoull(at, NULL, 10) : 0;
+}
+
+static uint64_t find_start(int proc, const struct program *program)
+{
+	char digits[16], text[1024];
+
+	return read_of_thread(proc, decimal(program->pid, digits), "stat", text, sizeof text) ? parse_start(text) : 0;
 }
 
 /* Up to LEADER, which is prog. A parent that has ended meanwhile may be somebody else by now: then
@@ -715,13 +733,22 @@ static void tell_first(struct supervisor *own, const struct kind *kind, const st
 		own->untold++;
 }
 
+/* Some change their name as they go on: so the same process will do, too. */
+static bool is_same(const struct kind *kind, const struct program *program, const struct attempt *attempt)
+{
+	return strcmp(kind->attempt.what, attempt->what) == 0 && (strcmp(kind->program.name, program->name) == 0 ||
+		(program->start && kind->program.start == program->start && kind->program.pid == program->pid));
+}
+
 /* NULL: the table is full. */
-static struct kind *find_kind(struct supervisor *own, const struct program *program, const struct attempt *attempt,
-	int error)
+static struct kind *find_kind(struct supervisor *own, struct program *program, const struct attempt *attempt, int error)
 {
 	for (size_t i = 0; i < own->kind_count; i++)
-		if (strcmp(own->kinds[i].program.name, program->name) == 0 &&
-			strcmp(own->kinds[i].attempt.what, attempt->what) == 0)
+		if (is_same(&own->kinds[i], program, attempt))
+			return &own->kinds[i];
+	program->start = *program->name ? find_start(own->proc, program) : 0;
+	for (size_t i = 0; i < own->kind_count; i++)
+		if (is_same(&own->kinds[i], program, attempt))
 			return &own->kinds[i];
 	if (own->kind_count == KINDS)
 		return NULL;
@@ -815,7 +842,7 @@ static uint64_t count_no_routes(const struct supervisor *own)
 	return count;
 }
 
-static bool network_helps(const struct options *options)
+static bool loopback_helps(const struct options *options)
 {
 	return !options->loopback;
 }
@@ -838,8 +865,8 @@ static const struct {
 	const char *words;
 } hints[] = {
 	{ AUDIT, rights_help, "root's rights over accounts and files are kept by -p files,users" },
-	{ NETWORK, network_helps, "-L gives a 127.0.0.1 and an interface list of its own; what comes from outside is fetched before" },
-	{ NETWORK, always, "what comes from outside is fetched before" },
+	{ NETWORK, loopback_helps, "-L gives a 127.0.0.1 and an interface list of its own; what comes from outside must be fetched before" },
+	{ NAMES, always, "what comes from outside must be fetched before, see disablenetwork-recipes(7)" },
 	{ CONNECTION_INHERITED, always, "close the connection that is inherited, as by 4>&-, if prog does not need it" },
 };
 

@@ -416,3 +416,27 @@ bool warn_of_rights(const char *name, capability_set kept, bool unit, char *text
 			"user%s", name, files);
 	return true;
 }
+
+/* --- X programs. --- */
+
+/* The names of its libraries stand near the beginning of a program's file, each behind a 0. */
+bool is_x_program(const char *name)
+{
+	static const char *const libraries[] = { "\0libX11.so", "\0libxcb.so", "\0libXt.so", "\0libgtk-", "\0libQt5Gui.so",
+		"\0libQt6Gui.so", "\0libSDL2-" };
+	enum { OVERLAP = 16, CHUNK = 4096, CHUNKS = 64 };
+	char file[PATH_MAX], text[OVERLAP + CHUNK] = "";
+	bool found = false;
+	ssize_t length = 1;
+	const int program = find_program(name, file, sizeof file) ? open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+
+	for (int i = 0; program >= 0 && i < CHUNKS && length > 0 && !found; i++) {
+		memmove(text, text + CHUNK, OVERLAP);
+		length = read(program, text + OVERLAP, CHUNK);
+		for (size_t j = 0; j < ROWS(libraries) && length > 0 && !found; j++)
+			found = memmem(text, OVERLAP + (size_t)length, libraries[j], 1 + strlen(libraries[j] + 1));
+	}
+	if (program >= 0)
+		close(program);
+	return found;
+}

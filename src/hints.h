@@ -42,4 +42,7 @@ int explain_exec(const char *name, int error, capability_set kept, char *text, s
 bool warn_of_rights(const char *name, capability_set kept, bool unit, char *text, size_t size)
 	__attribute__((warn_unused_result));
 
+/* Whether the program NAME is linked with a library by which it would talk to an X server. */
+bool is_x_program(const char *name) __attribute__((warn_unused_result));
+
 #endif

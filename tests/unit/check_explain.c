@@ -241,6 +241,16 @@ START_TEST(status_is_read)
 }
 END_TEST
 
+START_TEST(the_start_is_read)
+{
+	static const char stat[] = "17 (a) b (c) R 1 17 17 0 -1 4194560 97 0 0 0 0 0 0 0 20 0 1 0 13059 2830336 195\n";
+
+	ck_assert_uint_eq(parse_start(stat), 13059);
+	ck_assert_uint_eq(parse_start("17 (a) R 1 2"), 0);
+	ck_assert_uint_eq(parse_start(""), 0);
+}
+END_TEST
+
 static const char snmp[] = "Ip: Forwarding DefaultTTL OutDiscards OutNoRoutes ReasmTimeout\nIp: 2 64 5 12 7\n"
 	"Icmp: InMsgs\nIcmp: 0\n";
 static const char snmp6[] = "Ip6InReceives                   \t1\nIp6OutNoRoutes                  \t34\nIp6ReasmTimeout                 \t8\n";
@@ -315,6 +325,7 @@ int main(void)
 	tcase_add_test(all, counts_are_objects_too);
 	tcase_add_loop_test(all, long_words_are_cut, 0, 4);
 	tcase_add_test(all, status_is_read);
+	tcase_add_test(all, the_start_is_read);
 	tcase_add_test(all, packets_without_a_route_are_counted);
 	tcase_add_loop_test(all, the_answer_is_the_filters, 0, (int)ROWS(answers));
 	tcase_add_loop_test(all, no_answer_is_success, 0, 6);
