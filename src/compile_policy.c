@@ -50,6 +50,9 @@ static const struct architecture {
 	{ "ppc64le", SCMP_ARCH_PPC64LE, PPC64LE, false, true, true, NULL,
 		"defined __powerpc64__ && defined __LITTLE_ENDIAN__" },
 	{ "s390x", SCMP_ARCH_S390X, S390X, true, true, true, NULL, "defined __s390x__" },
+#ifdef SCMP_ARCH_LOONGARCH64 /* libseccomp 2.6 */
+	{ "loong64", SCMP_ARCH_LOONGARCH64, OTHERS, false, true, false, NULL, "defined __loongarch64" },
+#endif
 };
 
 /* The same on all architectures of the table; checked in the generated header. */

@@ -40,6 +40,9 @@ static const struct machine {
 	{ "riscv64", 0xc00000f3, GENERIC, true, false },
 	{ "ppc64le", 0xc0000015, PPC64LE, true, false },
 	{ "s390x", 0x80000016, S390X, true, true },
+#ifdef POLICY_LOONG64
+	{ "loong64", 0xc0000102, GENERIC, true, false },
+#endif
 };
 
 enum { MACHINES = sizeof machines / sizeof machines[0] };
