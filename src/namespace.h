@@ -24,7 +24,6 @@
 #define kernel_off disablenetwork_kernel_off
 #define kernel_off_no_unix disablenetwork_kernel_off_no_unix
 #define kernel_off_offered disablenetwork_kernel_off_offered
-#define kernel_off_no_unix disablenetwork_kernel_off_no_unix
 #define landlock_is_there disablenetwork_landlock_is_there
 #define landlock_keeps_abstract disablenetwork_landlock_keeps_abstract
 #define landlock_keeps_unix disablenetwork_landlock_keeps_unix

@@ -93,11 +93,11 @@ static const char *look_at_descriptors(const struct options *options, struct net
 }
 
 /* Landlock can from ABI 9 on, and knows paths; the kernel's own network-off goes by the maker of
- * the socket. */
+ * the socket, behind -a and -L too, and holds for the calling thread. */
 static const char *shut_unix(const struct options *options, struct network_off *off)
 {
 	off->no_unix = off->landlock.no_unix ||
-		(options->no_unix && !options->unix_path_count && off->kernel_off && kernel_off_no_unix());
+		(options->no_unix && !options->unix_path_count && options->other_threads != OTHERS_COME_ALONG && kernel_off_no_unix());
 	if (off->no_unix || !options->no_unix)
 		return NULL;
 	errno = 0;
