@@ -27,6 +27,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,7 +49,7 @@ enum { PEERS = 4096, FIRST_HELD = 100, BACKLOG = 512 };
 static char scratch[] = "/tmp/netprobe.XXXXXX";
 static char shared_file[64];
 static const char *sets = "none";
-static bool allow_abstract, lower_limit, without_landlock, share_directory;
+static bool allow_abstract, no_unix, allow_unix, lower_limit, without_landlock, share_directory;
 static int accomplice_end, accomplice_given; /* the two ends of a socket pair */
 static int wire = -1, second_wire = -1, link_end = -1;
 static int container_unix = -1, container_user = -1, container_net = -1, xdp_program = -1, supervisor = -1;
@@ -339,7 +340,7 @@ static void read_second_wire(void)
 
 /* --- The peers. --- */
 
-enum role { OLD_LISTENER, NEW_LISTENER, UNIX_LISTENER, ECHO, SINK, ACCOMPLICE, WIRE, SECOND_WIRE, LINK };
+enum role { OLD_LISTENER, NEW_LISTENER, UNIX_LISTENER, NSCD_LISTENER, NSCD, ECHO, SINK, ACCOMPLICE, WIRE, SECOND_WIRE, LINK };
 static struct pollfd polled[PEERS];
 static struct { enum role role; const char *prefix; } peers[PEERS];
 static int peer_count;
@@ -410,9 +411,51 @@ static int serve_unix(int type, const char *name, bool abstract)
 
 	snprintf(address.sun_path + abstract, sizeof address.sun_path - 1, "%s", name);
 	if (bind(fd, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name) + 1)) != 0 ||
-		(type == SOCK_STREAM && listen(fd, BACKLOG) != 0))
+		(type != SOCK_DGRAM && listen(fd, BACKLOG) != 0))
 		fail("serve an AF_UNIX socket");
 	return fd;
+}
+
+static const char *in_folder(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static const char *in_folder(const char *format, ...)
+{
+	static char path[96];
+	const int length = snprintf(path, sizeof path, "%s/", scratch);
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(path + length, sizeof path - (size_t)length, format, arguments);
+	va_end(arguments);
+	return path;
+}
+
+/* Those in the file system: of each type, in the folder and in the one that stays open; links to them; and some to
+ * be moved, in each run. */
+static void serve_files(void)
+{
+	static const struct { int type; const char *name; } types[] = {
+		{ SOCK_STREAM, "stream" }, { SOCK_SEQPACKET, "seqpacket" }, { SOCK_DGRAM, "datagram" },
+	};
+	char folder[96];
+
+	if (mkdir(in_folder("allowed"), 0755) != 0 || mkdir(in_folder("mount"), 0755) != 0)
+		fail("make a directory");
+	setenv("NETPROBE_UNIX", in_folder("allowed"), 1);
+	snprintf(shared->folder, sizeof shared->folder, "%s", scratch);
+	snprintf(shared->path_stream, sizeof shared->path_stream, "%s/stream", scratch);
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+		const enum role role = types[i].type == SOCK_DGRAM ? SINK : UNIX_LISTENER;
+		watch(serve_unix(types[i].type, in_folder("%s", types[i].name), false), role, "unix");
+		watch(serve_unix(types[i].type, in_folder("allowed/%s", types[i].name), false), role, "unix");
+		snprintf(folder, sizeof folder, "%s", in_folder("%s", types[i].name));
+		if (symlink(folder, in_folder("link-to-%s", types[i].name)) != 0)
+			fail("make a link");
+	}
+	for (int run = 0; run < 2; run++) {
+		watch(serve_unix(SOCK_STREAM, in_folder("rename-%d", run), false), UNIX_LISTENER, "unix");
+		watch(serve_unix(SOCK_STREAM, in_folder("move-%d", run), false), UNIX_LISTENER, "unix");
+	}
+	watch(serve_unix(SOCK_STREAM, in_folder("nscd"), false), NSCD_LISTENER, "unix");
 }
 
 /* Beside a listener, for datagram sockets that are connected there: with nobody to receive
@@ -445,16 +488,41 @@ static void serve(void)
 	watch(serve_datagrams(&shared->old6), SINK, "old");
 	watch(serve_internet(SOCK_DGRAM, 0, &shared->new_udp4, false, wired), SINK, "new");
 	watch(serve_internet(SOCK_DGRAM, 0, &shared->new_udp6, true, wired), SINK, "new");
-	snprintf(shared->path_stream, sizeof shared->path_stream, "%s/stream", scratch);
+	serve_files();
 	snprintf(shared->abstract_stream, sizeof shared->abstract_stream, "netprobe-%d-stream", (int)getpid());
 	snprintf(shared->abstract_datagram, sizeof shared->abstract_datagram, "netprobe-%d-datagram", (int)getpid());
-	watch(serve_unix(SOCK_STREAM, shared->path_stream, false), UNIX_LISTENER, "unix");
 	watch(serve_unix(SOCK_STREAM, shared->abstract_stream, true), UNIX_LISTENER, "unix");
 	watch(serve_unix(SOCK_DGRAM, shared->abstract_datagram, true), SINK, "unix");
 	watch(accomplice_end, ACCOMPLICE, NULL);
 	watch(wire, WIRE, NULL);
 	watch(second_wire, SECOND_WIRE, NULL);
 	watch(link_end, LINK, NULL);
+}
+
+/* A file or folder of ours, for who is given it; and a connection to one. */
+static int lend_file(const char *what)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	if (strcmp(what, "connection") != 0)
+		return open(in_folder("%s", strcmp(what, "folder") == 0 ? "." : what), O_PATH | O_CLOEXEC);
+	const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	memcpy(address.sun_path, shared->path_stream, sizeof shared->path_stream);
+	if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* As nscd(8) answers: there is such a host. */
+static void answer_name(int fd, const char *request, ssize_t size)
+{
+	const int32_t answer[8] = { 2, 1, 0, 0, AF_INET, 4, 1, 0 };
+
+	if (size > 12) {
+		record("unix", request + 12, (int)strnlen(request + 12, (size_t)size - 12));
+		send(fd, answer, sizeof answer, MSG_NOSIGNAL);
+	}
 }
 
 /* "PID give KIND" and "PID lend THING" are answered with a descriptor, "PID dial PORT TOKEN" when it was done. */
@@ -473,6 +541,8 @@ static void help(int fd)
 		for (size_t i = 0; i < sizeof things / sizeof things[0]; i++)
 			if (strcmp(text, things[i].name) == 0)
 				held = dup(things[i].fd);
+		if (held < 0)
+			held = lend_file(text);
 	} else if (sscanf(request, "%*d dial %d %103s", &number, text) == 2) {
 		const int caller = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		const union address to = { .in = { .sin_family = AF_INET, .sin_port = htons((uint16_t)number), .sin_addr = shared->new4.in.sin_addr } };
@@ -507,9 +577,13 @@ static _Noreturn void be_outside(void)
 				read_link();
 			} else if (peers[i].role == OLD_LISTENER || peers[i].role == NEW_LISTENER || peers[i].role == UNIX_LISTENER) {
 				watch(accept4(polled[i].fd, NULL, NULL, SOCK_CLOEXEC), peers[i].role == OLD_LISTENER ? ECHO : SINK, peers[i].prefix);
+			} else if (peers[i].role == NSCD_LISTENER) {
+				watch(accept4(polled[i].fd, NULL, NULL, SOCK_CLOEXEC), NSCD, peers[i].prefix);
 			} else {
 				const ssize_t size = read(polled[i].fd, data, sizeof data);
-				if (size > 0) {
+				if (size > 0 && peers[i].role == NSCD) {
+					answer_name(polled[i].fd, data, size);
+				} else if (size > 0) {
 					record(peers[i].prefix, data, (int)size);
 					if (peers[i].role == ECHO)
 						send(polled[i].fd, data, (size_t)size, MSG_NOSIGNAL);
@@ -1012,10 +1086,11 @@ static void share(uid_t owner)
 
 int drive(int argc, char **argv, char *const probe_options[], const char *self)
 {
-	enum { INHERIT = 'i', USER = 'u', LOWER = 'l', WITHOUT = 'w', ABSTRACT = 'a', PROBE = 'p', SHARE = 's' };
+	enum { INHERIT = 'i', USER = 'u', LOWER = 'l', WITHOUT = 'w', ABSTRACT = 'a', PROBE = 'p', SHARE = 's', NO_UNIX = 'n', UNIX = 'x' };
 	static const struct option options[] = { { "inherit", required_argument, NULL, INHERIT },
 		{ "user", required_argument, NULL, USER }, { "lower-limit", no_argument, NULL, LOWER },
 		{ "without-landlock", no_argument, NULL, WITHOUT }, { "allow-abstract", no_argument, NULL, ABSTRACT },
+		{ "no-unix", no_argument, NULL, NO_UNIX }, { "unix", no_argument, NULL, UNIX },
 		{ "share-directory", no_argument, NULL, SHARE }, { "probe", required_argument, NULL, PROBE }, { 0 } };
 	const char *probe = NULL;
 	uid_t user = getuid();
@@ -1031,6 +1106,8 @@ int drive(int argc, char **argv, char *const probe_options[], const char *self)
 		case LOWER: lower_limit = true; break;
 		case WITHOUT: without_landlock = true; break;
 		case ABSTRACT: allow_abstract = true; break;
+		case NO_UNIX: no_unix = true; break;
+		case UNIX: no_unix = allow_unix = true; break;
 		case SHARE: share_directory = true; break;
 		case PROBE: probe = optarg; break;
 		default: return 100;
@@ -1059,6 +1136,8 @@ int drive(int argc, char **argv, char *const probe_options[], const char *self)
 	shared->accomplice = accomplice_given = accomplices[1];
 	victim_pipe_end = pipes[1];
 	shared->abstract_allowed = allow_abstract;
+	shared->unix_shut = no_unix;
+	shared->unix_allowed = allow_unix;
 	shared->shares_directory = share_directory;
 	serve();
 	watch(pipes[0], SINK, "pipe");

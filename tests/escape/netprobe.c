@@ -49,6 +49,8 @@ static bool always(void) { return true; }
 static bool abstract_kept(void) { return marked || (landlock_abi >= 6 && !shared->abstract_allowed); }
 static bool loopback_given(void) { return loopback; }
 static bool unmarked(void) { return !marked; }
+static bool unix_open(void) { return !shared->unix_shut; }
+static bool unix_shut(void) { return shared->unix_shut; }
 static bool any_mark(void) { return marked; }
 static bool bare_mark(void) { return bare; }
 static bool bare_mark_of_root(void) { return bare && geteuid() == 0; }
@@ -68,7 +70,10 @@ static bool libc_multiplexes(void)
 	return false;
 #endif
 }
-static bool domain_of_files(void) { return !bare && (landlock_abi == 2 || landlock_abi == 3); }
+static bool domain_of_files(void)
+{
+	return !bare && (landlock_abi == 2 || landlock_abi == 3 || (landlock_abi >= 9 && shared->unix_shut));
+}
 
 static const struct gap {
 	const char *pattern;
@@ -83,7 +88,7 @@ static const struct gap {
 	{ "shutdown@*", loopback_given, "sockets of the network that is left are closed" },
 	{ "*clear-*@tcp*", loopback_given, "sockets of the network that is left are closed" },
 	{ "*@passed-*", loopback_given, "a passed socket stays in the network where it was made" },
-	{ "path-*", always, "services on path AF_UNIX sockets do what they are asked" },
+	{ "path-*", unix_open, "services on path AF_UNIX sockets do what they are asked" },
 	{ "abstract-*", abstract_reachable, "abstract sockets outside: kept off from Landlock ABI 6 on, without -a" },
 	{ "*listen@passed-tcp*", unmarked, "a passed TCP socket: no Landlock right covers listening" },
 	{ "*listen@tcp*", listener_given, "a listener given is a licence to listen" },
@@ -97,6 +102,7 @@ static const struct gap {
 	{ "*@passed-udp*", before_abi_10, "a passed UDP socket: covered from Landlock ABI 10 on" },
 	{ "ptrace*", no_domain, "no Landlock domain" },
 	{ "proc-*", no_domain, "no Landlock domain: /proc/PID of the same user" },
+	{ "unix-connect-path", unix_shut, "it is outside" },
 	{ "unix-connect*", filter_no_connect, "price of the filter no_connect" },
 	{ "unix-bind*", filter_no_connect, "price of the filter no_connect" },
 	{ "unix-listen*", filter_no_connect, "price of the filter no_connect" },
@@ -553,8 +559,8 @@ static void usage(FILE *to)
 {
 	fputs("usage: netprobe [--json] [--list] [--only NAME] [--loopback]\n"
 		  "       netprobe [--json] [--only NAME] [--loopback] --driver [--inherit SET,...] [--user UID]\n"
-		  "                [--lower-limit] [--without-landlock] [--allow-abstract] [--share-directory] [--probe FILE]\n"
-		  "                [SANDBOX [ARG ...]]\n"
+		  "                [--lower-limit] [--without-landlock] [--allow-abstract] [--no-unix | --unix]\n"
+		  "                [--share-directory] [--probe FILE] [SANDBOX [ARG ...]]\n"
 		  "       netprobe --network-off PROG [ARG ...]\n"
 		  "       netprobe --help | --version\n"
 		  "Tries every way out of a process without network, and what must go on working in it.\n"
@@ -614,6 +620,7 @@ int main(int argc, char **argv)
 	add_held_probes();
 	add_borrow_probes();
 	add_namespace_probes();
+	add_unix_probes();
 	add_keep_probes();
 	if (loopback)
 		add_loopback_probes();

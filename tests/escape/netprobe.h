@@ -63,6 +63,7 @@ struct shared {
 	int32_t wire;        /* there is a tun device whose other end is the driver */
 	int32_t second_wire; /* the index of another one, where nothing goes by itself */
 	int32_t abstract_allowed;
+	int32_t unix_shut, unix_allowed; /* the sandbox shuts AF_UNIX sockets in the file system, all or all but those in FOLDER/allowed */
 	int32_t shares_directory; /* the sandbox is started by a process that shares its directory and umask with one outside */
 	int32_t set_tcp, set_stream, set_listener; /* what the inherited sets have in them */
 	union address old4, old6, new4, new6, new_udp4, new_udp6, new_vsock;
@@ -76,7 +77,7 @@ struct shared {
 	_Alignas(8) uint64_t xdp_producer, xdp_descriptors; /* offsets in the ring of xdp_socket */
 	int32_t xdp_socket, xdp_memory;
 	_Alignas(8) uint64_t victim_word;
-	char path_stream[96], abstract_stream[32], abstract_datagram[32], tap[16], tun_device[96], macvtap_device[96];
+	char folder[32], path_stream[96], abstract_stream[32], abstract_datagram[32], tap[16], tun_device[96], macvtap_device[96];
 	char abstract_inherited[32], pins[96];
 	char helper_setuid[96], helper_setgid[96], helper_capabilities[96];
 	uint8_t ring_params[2][120]; /* struct io_uring_params of the inherited rings */
@@ -120,6 +121,7 @@ void add_held_probes(void);
 void add_borrow_probes(void);
 void add_namespace_probes(void);
 void add_keep_probes(void);
+void add_unix_probes(void);
 void add_loopback_probes(void);
 
 int drive(int argc, char **argv, char *const probe_options[], const char *self);

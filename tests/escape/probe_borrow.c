@@ -196,24 +196,23 @@ static struct result probe_pins(const struct probe *probe)
 	return failed ? refused("taking a pin away") : result(ESCAPED, "a pin is gone");
 }
 
-/* --- AF_UNIX outside. --- */
+/* --- Abstract sockets outside; those in the file system are in probe_unix.c. --- */
 
-static socklen_t unix_address(struct sockaddr_un *address, const char *name, bool abstract)
+static socklen_t abstract_address(struct sockaddr_un *address, const char *name)
 {
 	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	snprintf(address->sun_path + abstract, sizeof address->sun_path - 1, "%s", name);
+	snprintf(address->sun_path + 1, sizeof address->sun_path - 1, "%s", name);
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name) + 1);
 }
 
-enum { ABSTRACT_STREAM, ABSTRACT_DATAGRAM, ABSTRACT_DATAGRAM_CONNECT, PATH_STREAM };
+enum { ABSTRACT_STREAM, ABSTRACT_DATAGRAM, ABSTRACT_DATAGRAM_CONNECT };
 
-static struct result probe_unix_outside(const struct probe *probe)
+static struct result probe_abstract(const struct probe *probe)
 {
 	const bool datagram = probe->number == ABSTRACT_DATAGRAM || probe->number == ABSTRACT_DATAGRAM_CONNECT;
 	const int fd = socket(AF_UNIX, datagram ? SOCK_DGRAM : SOCK_STREAM, 0);
 	struct sockaddr_un address;
-	const socklen_t size = probe->number == PATH_STREAM ? unix_address(&address, shared->path_stream, false)
-		: unix_address(&address, datagram ? shared->abstract_datagram : shared->abstract_stream, true);
+	const socklen_t size = abstract_address(&address, datagram ? shared->abstract_datagram : shared->abstract_stream);
 
 	if (!shared->victim)
 		return no_victim();
@@ -676,10 +675,9 @@ void add_borrow_probes(void)
 	add_probe(false, probe_pins, "pins-rename")->number = RENAME;
 	add_probe(false, probe_pins, "pins-rename-over")->number = RENAME_OVER;
 	add_probe(false, probe_pins, "pins-rmdir")->number = RMDIR;
-	add_probe(false, probe_unix_outside, "abstract-stream")->number = ABSTRACT_STREAM;
-	add_probe(false, probe_unix_outside, "abstract-datagram")->number = ABSTRACT_DATAGRAM;
-	add_probe(false, probe_unix_outside, "abstract-datagram-connect")->number = ABSTRACT_DATAGRAM_CONNECT;
-	add_probe(false, probe_unix_outside, "path-stream")->number = PATH_STREAM;
+	add_probe(false, probe_abstract, "abstract-stream")->number = ABSTRACT_STREAM;
+	add_probe(false, probe_abstract, "abstract-datagram")->number = ABSTRACT_DATAGRAM;
+	add_probe(false, probe_abstract, "abstract-datagram-connect")->number = ABSTRACT_DATAGRAM_CONNECT;
 	add_probe(false, probe_tiocsti, "tiocsti")->number = 0;
 	add_probe(false, probe_tiocsti, "tiocsti-garbage-above-32-bits")->number = 1;
 	add_probe(false, probe_tiocsti, "tiocsti-int80")->number = 2;
