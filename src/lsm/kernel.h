@@ -42,6 +42,7 @@ struct sock_common {
 
 struct sock {
 	struct sock_common __sk_common;
+	unsigned char sk_kern_sock : 1;
 	unsigned short sk_type, sk_protocol;
 };
 

@@ -5,7 +5,8 @@
  * patches of 2009-2010 did in the kernel. A task that asked for it is marked, as are all
  * that it starts, and the hooks below refuse them the network: in the kernel's own terms,
  * so that io_uring, socketcall and 32-bit entry make no difference, and by the family that
- * is behind a descriptor, which seccomp cannot see.
+ * is behind a descriptor, which seccomp cannot see. PR_NETWORK_NO_UNIX, with it or alone,
+ * refuses the services that listen on AF_UNIX paths.
  *
  * No hook may sleep: Linux 6.1 skips a program that is running on this processor already.
  */
@@ -30,6 +31,8 @@ enum {
 	PR_SET_NETWORK = 0x646e6574, /* 'dnet' */
 	PR_GET_NETWORK = 0x646e6575,
 	PR_NETWORK_OFF = 1,
+	PR_NETWORK_NO_UNIX = 2,
+	PR_NETWORK_ALL = PR_NETWORK_OFF | PR_NETWORK_NO_UNIX,
 };
 
 /* The kernel's, from headers that cannot be included here. */
@@ -97,22 +100,39 @@ static bool is_ring_of_another(const struct io_ring_ctx *ring)
 	return BPF_CORE_READ(ring, mm_account) != bpf_get_current_task_btf()->mm;
 }
 
-/* --- The mark: the number of a domain, in the task. No mark is 0. --- */
+/* --- The mark: the domains of a task, each by the number of the call that made it. --- */
+
+struct mark {
+	__u64 domain;  /* without network; 0: none */
+	__u64 no_unix; /* without path sockets of others; 0: none. Made later, it is part of the other */
+};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
-	__type(value, __u64);
-} domains SEC(".maps");
+	__type(value, struct mark);
+} marks SEC(".maps");
 
 __u64 last_domain;
 
+/* NULL: no mark. */
+static struct mark *mark_of(struct task_struct *task) { return bpf_task_storage_get(&marks, task, NULL, 0); }
+static struct mark *own_mark(void) { return mark_of(bpf_get_current_task_btf()); }
+static bool is_marked(void) { return own_mark() != NULL; }
+
 static __u64 domain_of(struct task_struct *task)
 {
-	const __u64 *domain = bpf_task_storage_get(&domains, task, NULL, 0);
+	const struct mark *mark = mark_of(task);
 
-	return domain ? *domain : 0;
+	return mark ? mark->domain : 0;
+}
+
+static __u64 no_unix_of(struct task_struct *task)
+{
+	const struct mark *mark = mark_of(task);
+
+	return mark ? mark->no_unix : 0;
 }
 
 static __u64 own_domain(void) { return domain_of(bpf_get_current_task_btf()); }
@@ -131,11 +151,13 @@ SEC("lsm/task_alloc")
 int BPF_PROG(task_alloc, struct task_struct *task, unsigned long flags)
 {
 	const __u32 first = 0;
-	__u64 domain = own_domain(), *count;
+	const struct mark *own = own_mark();
+	__u64 *count;
 
-	if (!domain)
+	if (!own)
 		return 0;
-	if (!bpf_task_storage_get(&domains, task, &domain, BPF_LOCAL_STORAGE_GET_F_CREATE))
+	struct mark mark = *own;
+	if (!bpf_task_storage_get(&marks, task, &mark, BPF_LOCAL_STORAGE_GET_F_CREATE))
 		return -ENOMEM;
 	if ((count = bpf_map_lookup_elem(&births, &first)))
 		__sync_fetch_and_add(count, 1);
@@ -206,30 +228,44 @@ static bool maps_others(struct task_struct *task)
 	return found;
 }
 
-/* 0 would mean that the call is not ours, so the answer is an error number in any case. */
+static unsigned long flags_of(const struct mark *mark)
+{
+	if (!mark)
+		return 0;
+	return (mark->domain ? PR_NETWORK_OFF : 0) | (mark->no_unix ? PR_NETWORK_NO_UNIX : 0);
+}
+
+/* 0 would mean that the call is not ours, so the answer is an error number in any case. A call
+ * can only add to what is held. */
 SEC("lsm/task_prctl")
 int BPF_PROG(task_prctl, int option, unsigned long arg2, unsigned long arg3, unsigned long arg4, unsigned long arg5)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	struct mark *own, mark = { 0 };
 
 	if (option != PR_SET_NETWORK && option != PR_GET_NETWORK)
 		return 0;
-	if (arg3 || arg4 || arg5)
+	const unsigned long wanted = option == PR_SET_NETWORK ? arg2 : arg3 ? arg3 : PR_NETWORK_OFF;
+	if (!wanted || (wanted & ~PR_NETWORK_ALL) || (option == PR_SET_NETWORK && arg3) || arg4 || arg5)
 		return -EINVAL;
-	const bool marked = domain_of(task) != 0;
-	if (option == PR_GET_NETWORK)
-		return marked ? -ENETDOWN : -ENODATA;
-	if (arg2 != PR_NETWORK_OFF)
-		return -EINVAL;
-	if (marked)
+	own = mark_of(task);
+	if (!(wanted & ~flags_of(own)))
 		return -ENETDOWN;
+	if (option == PR_GET_NETWORK)
+		return -ENODATA;
 	/* Else programs with more privilege could be made to fail in harmful ways. */
 	if (!(task->atomic_flags >> PFA_NO_NEW_PRIVS & 1) && !has_sys_admin(task))
 		return -EACCES;
 	if (is_shut() || traces_others(task) || maps_others(task))
 		return -EBUSY;
-	__u64 domain = __sync_fetch_and_add(&last_domain, 1) + 1;
-	return bpf_task_storage_get(&domains, task, &domain, BPF_LOCAL_STORAGE_GET_F_CREATE) ? -ENETDOWN : -ENOMEM;
+	if (!own && !(own = bpf_task_storage_get(&marks, task, &mark, BPF_LOCAL_STORAGE_GET_F_CREATE)))
+		return -ENOMEM;
+	const __u64 number = __sync_fetch_and_add(&last_domain, 1) + 1;
+	if ((wanted & PR_NETWORK_OFF) && !own->domain)
+		own->domain = number;
+	if ((wanted & PR_NETWORK_NO_UNIX) && !own->no_unix)
+		own->no_unix = number;
+	return -ENETDOWN;
 }
 
 /* The marked tasks, a line each: what is read from /sys/fs/bpf/disablenetwork/marked. */
@@ -238,7 +274,7 @@ int marked(struct bpf_iter__task *iteration)
 {
 	struct task_struct *task = iteration->task;
 
-	if (task && domain_of(task))
+	if (task && mark_of(task))
 		BPF_SEQ_PRINTF(iteration->meta->seq, "%d %s\n", task->pid, task->comm);
 	return 0;
 }
@@ -391,25 +427,27 @@ int BPF_PROG(sctp_bind_connect, struct sock *sock, int option, struct sockaddr *
 	return refuse_if(option != SCTP_PARAM_ADD_IP && option != SCTP_PARAM_SET_PRIMARY && own_domain());
 }
 
-/* --- AF_UNIX: names in the file system are kept by its permissions; abstract ones reach
- * the sockets that this domain made itself. --- */
+/* --- AF_UNIX: abstract names reach the sockets that this domain made itself, and so do names
+ * in the file system where PR_NETWORK_NO_UNIX was asked for; else its permissions keep those. --- */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
-	__type(value, __u64);
-} made_in SEC(".maps");
+	__type(value, struct mark);
+} makers SEC(".maps");
 
 /* Without memory the socket counts as one from outside. */
 SEC("lsm/socket_post_create")
 int BPF_PROG(socket_post_create, struct socket *socket, int family, int type, int protocol, int kernel)
 {
 	struct sock *sock = socket->sk;
-	__u64 domain;
+	const struct mark *own;
 
-	if (family == AF_UNIX && sock && (domain = own_domain()))
-		bpf_sk_storage_get(&made_in, sock, &domain, BPF_SK_STORAGE_GET_F_CREATE);
+	if (family == AF_UNIX && sock && (own = own_mark())) {
+		struct mark mark = *own;
+		bpf_sk_storage_get(&makers, sock, &mark, BPF_SK_STORAGE_GET_F_CREATE);
+	}
 	return 0;
 }
 
@@ -426,18 +464,23 @@ static bool is_abstract(const struct sock *sock)
 
 static int may_reach(struct sock *other)
 {
-	const __u64 domain = own_domain();
+	const struct mark *own = own_mark();
 
-	if (!domain || !other || !is_abstract(other))
+	if (!own || !other)
 		return 0;
-	const __u64 *maker = bpf_sk_storage_get(&made_in, other, NULL, 0);
-	return refuse_if(!maker || *maker != domain);
+	const bool abstract = is_abstract(other);
+	const __u64 domain = abstract ? own->domain : 0, no_unix = abstract && !domain ? 0 : own->no_unix;
+	if (!domain && !no_unix)
+		return 0;
+	const struct mark *maker = bpf_sk_storage_get(&makers, other, NULL, 0);
+	return refuse_if(!maker || (domain && maker->domain != domain) || (no_unix && maker->no_unix != no_unix));
 }
 
 SEC("lsm/unix_stream_connect")
 int BPF_PROG(unix_stream_connect, struct sock *sock, struct sock *other, struct sock *new)
 {
-	return may_reach(other);
+	/* The kernel's own sends a core dump to a handler, in the name of who died. */
+	return BPF_CORE_READ_BITFIELD_PROBED(sock, sk_kern_sock) ? 0 : may_reach(other);
 }
 
 /* Asked for each datagram: one that was connected before goes on. */
@@ -453,22 +496,26 @@ int BPF_PROG(unix_may_send, struct socket *socket, struct socket *other)
 
 /* --- Other processes, their network, and devices that are one. --- */
 
+/* Nobody may drive a task that is held less. */
+static int may_drive(struct task_struct *driver, struct task_struct *task)
+{
+	const __u64 domain = domain_of(driver), no_unix = no_unix_of(driver);
+
+	return refuse_if((domain && domain_of(task) != domain) || (no_unix && no_unix_of(task) != no_unix));
+}
+
 /* Also /proc/PID/mem, process_vm_writev, pidfd_getfd. */
 SEC("lsm/ptrace_access_check")
 int BPF_PROG(ptrace_access_check, struct task_struct *child, unsigned int mode)
 {
-	const __u64 domain = own_domain();
-
-	return refuse_if(domain && domain_of(child) != domain);
+	return may_drive(bpf_get_current_task_btf(), child);
 }
 
 /* Whoever is outside may trace; who is marked may not be made a tracer of the outside. */
 SEC("lsm/ptrace_traceme")
 int BPF_PROG(ptrace_traceme, struct task_struct *parent)
 {
-	const __u64 domain = domain_of(parent);
-
-	return refuse_if(domain && own_domain() != domain);
+	return may_drive(parent, bpf_get_current_task_btf());
 }
 
 /* Of the descriptor, whatever is behind it. */
@@ -483,9 +530,11 @@ static int may_ioctl(const struct file *file, unsigned int request)
 	const bool listed = 0 REFUSED_IOCTLS(IS);
 #undef IS
 
-	if (!listed && file->f_inode->i_sb->s_magic != SOCKFS_MAGIC)
+	if (listed)
+		return refuse_if(is_marked());
+	if (file->f_inode->i_sb->s_magic != SOCKFS_MAGIC)
 		return 0;
-	return refuse_if(own_domain() && (listed || (is_unknown_socket(file) && !is_of_descriptor(request))));
+	return refuse_if(own_domain() && is_unknown_socket(file) && !is_of_descriptor(request));
 }
 
 SEC("lsm/file_ioctl")
@@ -508,7 +557,7 @@ int BPF_PROG(key_alloc, struct key *key, const struct cred *cred, unsigned long 
 	static const char callout[] = ".request_key_auth";
 	char name[sizeof callout] = "";
 
-	if (!own_domain())
+	if (!is_marked())
 		return 0;
 	bpf_probe_read_kernel_str(name, sizeof name, key->type->name);
 	return refuse_if(bpf_strncmp(name, sizeof name, callout) == 0);
@@ -518,7 +567,7 @@ int BPF_PROG(key_alloc, struct key *key, const struct cred *cred, unsigned long 
 SEC("lsm/bpf")
 int BPF_PROG(bpf, int command, void *attributes, unsigned int size)
 {
-	return refuse_if(own_domain() != 0);
+	return refuse_if(is_marked());
 }
 
 SEC("lsm/mmap_file")
@@ -527,10 +576,10 @@ int BPF_PROG(mmap_file, struct file *file, unsigned long wanted, unsigned long p
 	if (!file)
 		return 0;
 	const unsigned long kind = file->f_inode->i_sb->s_magic;
-	if ((kind != ANON_INODE_FS_MAGIC && kind != SOCKFS_MAGIC) || !own_domain())
+	if ((kind != ANON_INODE_FS_MAGIC && kind != SOCKFS_MAGIC) || !is_marked())
 		return 0;
 	const struct io_ring_ctx *ring = ring_of(file);
-	return refuse_if(is_unknown_socket(file) || (ring && is_ring_of_another(ring)));
+	return refuse_if((is_unknown_socket(file) && own_domain()) || (ring && is_ring_of_another(ring)));
 }
 
 /* --- User namespaces: who makes one has every capability over it from outside. So a marked
@@ -576,7 +625,7 @@ int BPF_PROG(capable, const struct cred *cred, struct user_namespace *over, int 
 
 static int may_take_away(const struct inode *directory)
 {
-	return refuse_if(directory->i_sb->s_magic == BPF_FS_MAGIC && own_domain());
+	return refuse_if(directory->i_sb->s_magic == BPF_FS_MAGIC && is_marked());
 }
 
 SEC("lsm/inode_unlink")
@@ -596,7 +645,7 @@ int BPF_PROG(file_open, struct file *file)
 	static const char setting[] = "ftrace_enabled";
 	char name[sizeof setting + 1] = "";
 
-	if (!(file->f_flags & O_ACCMODE) || file->f_inode->i_sb->s_magic != PROC_SUPER_MAGIC || !own_domain())
+	if (!(file->f_flags & O_ACCMODE) || file->f_inode->i_sb->s_magic != PROC_SUPER_MAGIC || !is_marked())
 		return 0;
 	bpf_probe_read_kernel_str(name, sizeof name, file->f_path.dentry->d_name.name);
 	return refuse_if(bpf_strncmp(name, sizeof name, setting) == 0);

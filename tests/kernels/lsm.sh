@@ -91,6 +91,11 @@ ask_all() { # what netprobe does not ask
 	lsm_try sockets
 	lsm_try rings
 	lsm_try namespaces
+	lsm_try no-unix 3
+	lsm_try no-unix 2
+	lsm_try no-unix 1 2
+	lsm_try no-unix 2 1
+	lsm_try core
 }
 wrong=$(ask_all)
 for kept in '' '-p files' '-p users' '-p all'; do
@@ -212,6 +217,14 @@ try_hooks() {
 	mutant_in 'pins /tmp/bpf' inode_unlink ' unlink unlink-elsewhere'
 	mutant_in 'pins /tmp/bpf' inode_rename ' rename rename-over rename-folder'
 	mutant_in 'pins /tmp/bpf' inode_rmdir ' rmdir'
+	# Each found three times: by the caller, its child and a thread of that.
+	streams=' outside-path-stream outside-path-packets outside-abstract-stream outside-abstract-packets'
+	datagrams=' outside-path-datagram outside-abstract-datagram'
+	mutant_in 'no-unix 3' unix_stream_connect "$streams$streams$streams inside-path-stream inside-path-packets"
+	mutant_in 'no-unix 3' unix_may_send "$datagrams$datagrams$datagrams inside-path-datagram"
+	mutant_in 'no-unix 3' ptrace_access_check ' trace-outside trace-other-domain'
+	own=$(printf ' inside-%s' path-stream path-datagram path-packets abstract-stream abstract-datagram abstract-packets)
+	mutant_in 'no-unix 3' socket_post_create "$own$own"
 	wrong=
 	rm $pins/task_prctl
 	for _ in $(seq 60); do # the kernel lets go of a hook some time after its pin is gone
@@ -266,6 +279,7 @@ case " $* " in
 *' costs '*)
 	cost hooks-unmarked env
 	cost hooks-marked netprobe --network-off
+	cost hooks-no-unix lsm_try hold 3
 	;;
 *' kills '*) try_kills ;;
 *) try_escapes ;;

@@ -11,6 +11,10 @@
  *     lsm_try sockets         what those of unknown kinds still do, and what AF_ALG does
  *     lsm_try rings           an io_uring of another process is not to be written to
  *     lsm_try namespaces      its user's own from outside cannot be entered, those made inside can
+ *     lsm_try no-unix FLAGS [FLAGS]  whose sockets are reached after one or two calls with these
+ *                             flags, of which one has PR_NETWORK_NO_UNIX
+ *     lsm_try core            a handler that listens on a path gets the core dump of who is held
+ *     lsm_try hold FLAGS PROG...  calls the prctl with these flags, then PROG
  *     lsm_try outlast         ends when the hooks hold a marked process no longer
  *     lsm_try costs           nanoseconds of a call: "name nanoseconds" a line
  *     lsm_try storm COUNT     so many short children of a marked process are all marked
@@ -28,6 +32,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -54,7 +59,7 @@
 #include <linux/if_packet.h>
 #include <linux/mroute.h> /* after <netinet/in.h> */
 
-enum { SET = 0x646e6574, GET = 0x646e6575, OFF = 1, NOBODY = 65534 };
+enum { SET = 0x646e6574, GET = 0x646e6575, OFF = 1, NO_UNIX = 2, NOBODY = 65534 };
 
 static bool bad;
 
@@ -108,6 +113,7 @@ static void as_nobody(void)
 {
 	must(setgroups(0, NULL) == 0 && setgid(NOBODY) == 0 && setuid(NOBODY) == 0, "become-nobody");
 	must(ask(SET, OFF, 0) == EACCES && has_socket(), "without-no_new_privs");
+	must(ask(SET, NO_UNIX, 0) == EACCES && ask(GET, 0, NO_UNIX) == ENODATA, "no-unix-without-no_new_privs");
 	mark();
 	must(!has_socket(), "socket-after-mark");
 }
@@ -134,6 +140,32 @@ static void in_thread(void)
 	must(ask(SET, OFF, 0) == ENETDOWN && ask(GET, 0, 0) == ENETDOWN, "second-call");
 }
 
+static void *add_no_unix(void *added)
+{
+	*(bool *)added = ask(SET, NO_UNIX, 0) == ENETDOWN && ask(GET, 0, OFF | NO_UNIX) == ENETDOWN;
+	return NULL;
+}
+
+/* Each flag stays when the other comes, and is not there before. */
+static void one_by_one(void)
+{
+	prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L);
+	must(ask(SET, NO_UNIX, 0) == ENETDOWN && ask(GET, 0, NO_UNIX) == ENETDOWN, "no-unix-alone");
+	must(ask(GET, 0, 0) == ENODATA && ask(GET, 0, OFF | NO_UNIX) == ENODATA && has_socket(), "no-unix-is-not-off");
+	must(ask(SET, OFF, 0) == ENETDOWN && ask(GET, 0, OFF) == ENETDOWN && ask(GET, 0, NO_UNIX) == ENETDOWN &&
+		ask(GET, 0, OFF | NO_UNIX) == ENETDOWN && !has_socket(), "off-after-no-unix");
+}
+
+static void in_one_thread(void)
+{
+	pthread_t thread;
+	bool added = false;
+
+	mark();
+	must(pthread_create(&thread, NULL, add_no_unix, &added) == 0 && pthread_join(thread, NULL) == 0 && added, "no-unix-after-off");
+	must(ask(GET, 0, NO_UNIX) == ENODATA && ask(GET, 0, 0) == ENETDOWN, "no-unix-of-another-thread");
+}
+
 /* Whoever traces another would go on driving it. */
 static void while_tracing(void)
 {
@@ -151,6 +183,25 @@ static void while_tracing(void)
 	ptrace(PTRACE_CONT, child, NULL, NULL);
 	waitpid(child, &status, 0);
 	must(ask(SET, OFF, 0) == ENETDOWN, "mark-after-tracing");
+}
+
+/* A child of its domain it may trace, but not take along into a smaller one. */
+static void while_tracing_inside(void)
+{
+	int status;
+
+	mark();
+	const pid_t child = fork();
+	if (child == 0) {
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	waitpid(child, &status, 0);
+	must(ask(SET, NO_UNIX, 0) == EBUSY && ask(GET, 0, NO_UNIX) == ENODATA, "no-unix-while-tracing");
+	ptrace(PTRACE_CONT, child, NULL, NULL);
+	waitpid(child, &status, 0);
+	must(ask(SET, NO_UNIX, 0) == ENETDOWN, "no-unix-after-tracing");
 }
 
 /* What goes on with sockets from before, and what of it does not. */
@@ -186,15 +237,19 @@ static void with_sockets(void)
 static void try_answers(void)
 {
 	must(ask(GET, 0, 0) == ENODATA, "get-unmarked");
-	must(ask(SET, 0, 0) == EINVAL && ask(SET, OFF | 2, 0) == EINVAL, "other-flags");
-	must(ask(SET, OFF, 1) == EINVAL && ask(GET, 0, 1) == EINVAL, "unused-arguments");
+	must(ask(SET, 0, 0) == EINVAL && ask(SET, OFF | 4, 0) == EINVAL && ask(GET, 0, 4) == EINVAL, "other-flags");
+	must(ask(GET, 0, OFF) == ENODATA && ask(GET, 0, NO_UNIX) == ENODATA, "get-flag");
+	must(ask(SET, OFF, 1) == EINVAL && prctl(GET, 0L, 0L, 1L, 0L) == -1 && errno == EINVAL, "unused-arguments");
 	must(ask(35, 99, 0) == EINVAL, "foreign-option");
 	must(prctl(PR_GET_DUMPABLE, 0L, 0L, 0L, 0L) == 1, "other-prctl");
 	must(has_socket(), "still-on");
 	in_child(as_nobody);
 	in_child(as_root);
 	in_child(in_thread);
+	in_child(one_by_one);
+	in_child(in_one_thread);
 	in_child(while_tracing);
+	in_child(while_tracing_inside);
 	in_child(with_sockets);
 }
 
@@ -576,6 +631,274 @@ static void try_namespaces(void)
 	waitpid(outside, NULL, 0);
 }
 
+/* --- no-unix: sockets of each kind, by path and abstract, of makers outside ("outside"), in the
+ * same domain before the second call ("between"), and after it ("inside"). --- */
+
+static const struct {
+	int type;
+	const char *name;
+} kinds[] = { { SOCK_STREAM, "stream" }, { SOCK_DGRAM, "datagram" }, { SOCK_SEQPACKET, "packets" } };
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
+enum where { BY_PATH, ABSTRACT };
+
+static socklen_t unix_name(struct sockaddr_un *address, const char *maker, enum where where, size_t kind)
+{
+	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	const int length = snprintf(address->sun_path, sizeof address->sun_path, "/tmp/lsm_try-%s-%s", maker, kinds[kind].name);
+	if (where == ABSTRACT)
+		address->sun_path[0] = '\0';
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)length);
+}
+
+static void serve_kinds(const char *maker)
+{
+	struct sockaddr_un address;
+
+	for (enum where where = BY_PATH; where <= ABSTRACT; where++)
+		for (size_t kind = 0; kind < KINDS; kind++) {
+			const socklen_t size = unix_name(&address, maker, where, kind);
+			const int fd = socket(AF_UNIX, kinds[kind].type | SOCK_CLOEXEC, 0);
+			if (where == BY_PATH)
+				unlink(address.sun_path);
+			must(bind(fd, (struct sockaddr *)&address, size) == 0 && (kinds[kind].type == SOCK_DGRAM || listen(fd, 100) == 0),
+				"serve");
+		}
+}
+
+/* Whoever may send finds a full queue after some datagrams, which nobody reads. */
+static int error_of(ssize_t answer) { return answer >= 0 || errno == EAGAIN ? 0 : errno; }
+
+/* 0, or the error number, which is the same for each call by which a socket is reached. */
+static int reach_kind(const char *maker, enum where where, size_t kind)
+{
+	struct sockaddr_un address;
+	const socklen_t size = unix_name(&address, maker, where, kind);
+	struct iovec data = { (char[]){ "x" }, 1 };
+	const struct msghdr message = { .msg_name = &address, .msg_namelen = size, .msg_iov = &data, .msg_iovlen = 1 };
+	const int fd = socket(AF_UNIX, kinds[kind].type, 0), loose = socket(AF_UNIX, SOCK_DGRAM, 0);
+	int answer = error_of(connect(fd, (struct sockaddr *)&address, size));
+
+	if (kinds[kind].type == SOCK_DGRAM &&
+		(error_of(sendto(loose, "x", 1, MSG_DONTWAIT, (struct sockaddr *)&address, size)) != answer ||
+			error_of(sendmsg(loose, &message, MSG_DONTWAIT)) != answer))
+		answer = -1;
+	close(fd);
+	close(loose);
+	return answer;
+}
+
+static void must_reach(const char *maker, enum where where, int wanted)
+{
+	char words[100];
+
+	for (size_t kind = 0; kind < KINDS; kind++) {
+		snprintf(words, sizeof words, "%s-%s-%s", maker, where == ABSTRACT ? "abstract" : "path", kinds[kind].name);
+		must(reach_kind(maker, where, kind) == wanted, words);
+	}
+}
+
+static int flags_of_call[2], calls;
+
+static void reach_inside(void)
+{
+	must_reach("inside", BY_PATH, 0);
+	must_reach("inside", ABSTRACT, 0);
+}
+
+static void be_held(void)
+{
+	const int all = flags_of_call[0] | flags_of_call[1];
+
+	must(ask(GET, 0, all) == ENETDOWN && has_socket() == !(all & OFF), "held");
+	must_reach("outside", BY_PATH, EPERM);
+	must_reach("outside", ABSTRACT, all & OFF ? EPERM : 0);
+}
+
+static void *be_held_in_thread(void *unused)
+{
+	be_held();
+	return unused;
+}
+
+static void inherit(void)
+{
+	pthread_t thread;
+
+	be_held();
+	must(pthread_create(&thread, NULL, be_held_in_thread, NULL) == 0 && pthread_join(thread, NULL) == 0, "thread");
+	reach_inside();
+}
+
+/* In the domain of the first call alone: may trace who made the second, and reach its sockets. */
+static pid_t start_between(int go[2])
+{
+	char byte;
+
+	if (pipe(go) != 0)
+		return -1;
+	prctl(0x59616d61 /* PR_SET_PTRACER */, -1L, 0L, 0L, 0L);
+	fflush(stdout);
+	const pid_t child = fork();
+	if (child != 0)
+		return child;
+	prctl(0x59616d61, -1L, 0L, 0L, 0L);
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0L, 0L, 0L);
+	if (read(go[0], &byte, 1) == 1) {
+		must(trace(getppid()) == 0, "trace-from-between");
+		reach_inside();
+	}
+	fflush(stdout);
+	_exit(bad);
+}
+
+/* A connection of each kind that has one, and a connected datagram socket. */
+static void connect_kinds(const char *maker, int connected[KINDS])
+{
+	struct sockaddr_un address;
+
+	for (size_t kind = 0; kind < KINDS; kind++) {
+		const socklen_t size = unix_name(&address, maker, BY_PATH, kind);
+		connected[kind] = socket(AF_UNIX, kinds[kind].type, 0);
+		must(connect(connected[kind], (struct sockaddr *)&address, size) == 0, "connect-before");
+	}
+}
+
+static _Noreturn void hold(void)
+{
+	int connected[KINDS], pair[2], go[2] = { -1, -1 }, status = 0;
+	pid_t between = 0;
+
+	must_reach("outside", BY_PATH, 0);
+	must_reach("outside", ABSTRACT, 0);
+	connect_kinds("outside", connected);
+	prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L);
+	must(ask(SET, flags_of_call[0], 0) == ENETDOWN, "first-call");
+	if (calls == 2) {
+		serve_kinds("between");
+		between = start_between(go);
+		must(ask(SET, flags_of_call[1], 0) == ENETDOWN, "second-call");
+	}
+	must(ask(SET, flags_of_call[0], 0) == ENETDOWN, "first-call-again"); /* loosens nothing */
+	be_held();
+	must(trace(server) == EPERM, "trace-outside");
+	if (calls == 2) {
+		must_reach("between", BY_PATH, flags_of_call[0] & NO_UNIX ? 0 : EPERM);
+		must_reach("between", ABSTRACT, EPERM);
+		must(trace(between) == EPERM, "trace-between");
+	}
+	for (size_t kind = 0; kind < KINDS; kind++)
+		must(error_of(send(connected[kind], "x", 1, MSG_DONTWAIT)) == 0, "connected-before");
+	must(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) == 0 && write(pair[0], "x", 1) == 1, "socketpair");
+	serve_kinds("inside");
+	reach_inside();
+	in_child(inherit);
+	if (between)
+		must(write(go[1], "", 1) == 1 && waitpid(between, &status, 0) == between && status == 0, "between");
+	fflush(stdout);
+	if (write(to_parent[1], &bad, 1) != 1)
+		_exit(1);
+	pause();
+	_exit(0);
+}
+
+static pid_t holder;
+static void hold_elsewhere(void)
+{
+	prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L);
+	must(ask(SET, OFF | NO_UNIX, 0) == ENETDOWN, "other-call");
+	must_reach("inside", BY_PATH, EPERM);
+	must(trace(holder) == EPERM, "trace-other-domain");
+}
+
+static void off_elsewhere(void)
+{
+	mark();
+	must_reach("outside", BY_PATH, 0);
+	must_reach("inside", BY_PATH, 0);
+}
+
+static void try_no_unix(void)
+{
+	bool held_bad = true;
+
+	server = getpid();
+	prctl(0x59616d61 /* PR_SET_PTRACER */, -1L, 0L, 0L, 0L);
+	serve_kinds("outside");
+	fflush(stdout);
+	if (pipe(to_parent) != 0)
+		return;
+	if ((holder = fork()) == 0) {
+		close(to_parent[0]);
+		hold();
+	}
+	close(to_parent[1]);
+	must(read(to_parent[0], &held_bad, 1) == 1, "holder");
+	bad |= held_bad;
+	in_child(reach_inside);
+	in_child(hold_elsewhere);
+	in_child(off_elsewhere);
+	kill(holder, SIGKILL);
+	waitpid(holder, NULL, 0);
+}
+
+/* --- core --- */
+
+static bool set_core_pattern(const char *pattern)
+{
+	FILE *file = fopen("/proc/sys/kernel/core_pattern", "we");
+
+	return file && fprintf(file, "%s\n", pattern) > 0 && fclose(file) == 0;
+}
+
+/* From Linux 6.16 on, which takes no other name that begins with @. */
+static bool knows_core_sockets(void) { return !set_core_pattern("@lsm_try"); }
+
+static void try_core(void)
+{
+	const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "/tmp/lsm_try-core" };
+	const int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	char bytes[65536];
+	ssize_t count, all = 0;
+
+	if (!knows_core_sockets()) {
+		set_core_pattern("core");
+		return;
+	}
+	must(set_core_pattern("@/tmp/lsm_try-core"), "core_pattern");
+	unlink(address.sun_path);
+	must(bind(listener, (const struct sockaddr *)&address, sizeof address) == 0 && listen(listener, 1) == 0, "handler");
+	const pid_t child = fork();
+	if (child == 0) {
+		setrlimit(RLIMIT_CORE, &(struct rlimit){ RLIM_INFINITY, RLIM_INFINITY });
+		prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L);
+		if (ask(SET, OFF | NO_UNIX, 0) == ENETDOWN)
+			abort();
+		_exit(1);
+	}
+	must(poll(&(struct pollfd){ .fd = listener, .events = POLLIN }, 1, 60000) == 1, "no-core-dump");
+	if (!bad) {
+		const int dump = accept(listener, NULL, NULL);
+		while ((count = read(dump, bytes, sizeof bytes)) > 0)
+			all += count;
+		close(dump);
+		must(all > 0, "empty-core-dump");
+	}
+	close(listener);
+	set_core_pattern("core");
+	waitpid(child, NULL, 0);
+}
+
+/* --- hold --- */
+
+static int hold_and_run(int flags, char **program)
+{
+	prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L);
+	if (ask(SET, flags, 0) != ENETDOWN)
+		return 111;
+	execvp(program[0], program);
+	return 127;
+}
+
 /* --- outlast --- */
 
 static bool has_network(void)
@@ -616,6 +939,18 @@ static void ask_socket(void)
 
 	ioctl(asked, FIONREAD, &unread);
 }
+static int path_listener;
+static void connect_to_path(void)
+{
+	struct sockaddr_un address;
+	const socklen_t size = unix_name(&address, "costs", BY_PATH, 0);
+	const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	connect(fd, (struct sockaddr *)&address, size);
+	close(accept(path_listener, NULL, NULL));
+	close(fd);
+}
+
 static void use_capability(void) { setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) - 1); }
 
 static void try_costs(void)
@@ -628,11 +963,18 @@ static void try_costs(void)
 		{ "open-to-read", open_to_read },
 		{ "open-to-write", open_to_write },
 		{ "ioctl-of-socket", ask_socket },
+		{ "connect-to-path", connect_to_path },
 		{ "capability", use_capability },
 	};
 	enum { CALLS = 2000 };
 
+	struct sockaddr_un address;
+	const socklen_t size = unix_name(&address, "costs", BY_PATH, 0);
+
 	asked = socket(AF_UNIX, SOCK_STREAM, 0);
+	path_listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	unlink(address.sun_path);
+	must(bind(path_listener, (struct sockaddr *)&address, size) == 0 && listen(path_listener, 1) == 0, "listener");
 	for (size_t row = 0; row < sizeof rows / sizeof rows[0]; row++) {
 		struct timespec from, to;
 		clock_gettime(CLOCK_MONOTONIC, &from);
@@ -874,6 +1216,15 @@ int main(int argc, char **argv)
 		in_child(try_namespaces);
 	else if (strcmp(what, "costs") == 0)
 		try_costs();
+	else if (strcmp(what, "no-unix") == 0 && (argc == 3 || argc == 4)) {
+		calls = argc - 2;
+		for (int i = 0; i < calls; i++)
+			flags_of_call[i] = atoi(argv[2 + i]);
+		try_no_unix();
+	} else if (strcmp(what, "core") == 0)
+		try_core();
+	else if (strcmp(what, "hold") == 0 && argc > 3)
+		return hold_and_run(atoi(argv[2]), argv + 3);
 	else if (strcmp(what, "outlast") == 0)
 		try_outlast();
 	else if (strcmp(what, "flight") == 0 && argc > 3)
