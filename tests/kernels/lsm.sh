@@ -150,7 +150,7 @@ try_without_pins() {
 
 # All children are marked, and nothing is left of them; nor is a marked process missed by unload.
 try_storm() {
-	wrong=$(lsm_try storm 10000; lsm_try flight 100 /bin/disablenetwork-lsm unload)
+	wrong=$(lsm_try storm 10000; lsm_try flight 50 /bin/disablenetwork-lsm unload)
 	settle
 	is "$(marked)" 0 marks-after-storm
 	say "basics$wrong"

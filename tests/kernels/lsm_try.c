@@ -18,8 +18,9 @@
  *     lsm_try outlast         ends when the hooks hold a marked process no longer
  *     lsm_try costs           nanoseconds of a call: "name nanoseconds" a line
  *     lsm_try storm COUNT     so many short children of a marked process are all marked
- *     lsm_try flight N PROG...  PROG exits 111 N times while a marked process lives that forks
- *                             and ends all the time, with few numbers free
+ *     lsm_try flight N PROG...  PROG exits 111 while a marked process lives that, each time PROG lists
+ *                             those, goes on by a child with a number that the reader has passed:
+ *                             at most N times, until PROG says that this is what it met
  *     lsm_try kill N PROG...  kills PROG before its Nth system call by which hooks come or go
  *                             (attaching, pinning, unlinking); exits 1 if there are fewer
  */
@@ -1002,146 +1003,40 @@ static void try_storm(int count)
 	must(unmarked == 0, "unmarked-children");
 }
 
-/* --- flight: whoever lists processes upwards by number can miss one that goes on by a child
- * with a low number and ends, so the numbers are few, most of them taken, and the free ones
- * are at both ends. --- */
+/* --- A program, call by call. --- */
 
-enum { NUMBERS = 1500, GAP = 8 };
-static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
-static bool taken[NUMBERS];
-static int lowest;
-static unsigned passed;
+struct call { uint8_t op, pad[3]; uint32_t arch; uint64_t ip, sp, number, arguments[6]; }; /* ptrace(2) */
+enum { CALL_ENTRY = 1 };
 
-static void *take_number(void *first)
+static pid_t start_traced(char **program, int error)
 {
-	const int own = gettid();
+	const pid_t child = fork();
 
-	taken[own] = true;
-	__atomic_fetch_add((unsigned *)first, 1, __ATOMIC_SEQ_CST);
-	pthread_mutex_lock(&gate);
-	const bool stays = own >= lowest + GAP && own < NUMBERS - GAP;
-	passed++;
-	pthread_mutex_unlock(&gate);
-	if (stays)
-		pause();
-	return NULL;
-}
-
-static void limit_numbers(int count)
-{
-	FILE *file = fopen("/proc/sys/kernel/pid_max", "we");
-
-	must(file && fprintf(file, "%d", count) > 0 && fclose(file) == 0, "pid_max");
-}
-
-static void wait_until(const unsigned *count, unsigned wanted)
-{
-	while (__atomic_load_n(count, __ATOMIC_SEQ_CST) != wanted)
-		usleep(10000);
-}
-
-/* Takes all numbers, then leaves those at both ends. */
-static _Noreturn void crowd(int ready)
-{
-	pthread_attr_t small;
-	pthread_t thread;
-	unsigned count = 0, begun = 0;
-
-	pthread_attr_init(&small);
-	pthread_attr_setstacksize(&small, 65536);
-	pthread_mutex_lock(&gate);
-	while (count < NUMBERS && pthread_create(&thread, &small, take_number, &begun) == 0)
-		count++;
-	wait_until(&begun, count);
-	while (lowest < NUMBERS && !taken[lowest])
-		lowest++;
-	pthread_mutex_unlock(&gate);
-	wait_until(&passed, count);
-	if (count < NUMBERS / 2 || write(ready, "", 1) != 1)
-		_exit(1);
-	pause();
-	_exit(0);
-}
-
-static _Noreturn void flee(void)
-{
-	mark();
-	for (;;) {
-		const pid_t child = fork();
-		if (child > 0)
-			_exit(0);
-		if (child < 0)
-			usleep(100); /* no number is free */
-	}
-}
-
-/* Orphans come to it and leave no zombies, which would keep their numbers. */
-static _Noreturn void father_orphans(void)
-{
-	setpgid(0, 0);
-	prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L);
-	signal(SIGCHLD, SIG_IGN);
-	if (fork() == 0)
-		flee();
-	for (;;)
-		pause();
-}
-
-static int run(char **program)
-{
-	int status;
-	pid_t child;
-
-	while ((child = fork()) < 0)
-		usleep(100);
 	if (child == 0) {
-		freopen("/dev/null", "w", stderr);
+		dup2(error, STDERR_FILENO);
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		raise(SIGSTOP);
 		execv(program[0], program);
 		_exit(127);
 	}
-	return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	waitpid(child, NULL, 0);
+	ptrace(PTRACE_SETOPTIONS, child, NULL, (void *)(PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD));
+	return child;
 }
 
-static bool is_anybody_marked(void)
+/* It goes on to its next call, or to the end of this one; false if it has come to its own. */
+static bool next_call(pid_t child, struct call *call, int *status)
 {
-	FILE *list = fopen(PINS "marked", "re");
-	const bool anybody = list && fgetc(list) != EOF;
-
-	fclose(list);
-	return anybody;
-}
-
-static void try_flight(int rounds, char **program)
-{
-	int ready[2], refused = 0;
-	char byte;
-
-	limit_numbers(NUMBERS);
-	if (pipe(ready) != 0)
-		return;
-	const pid_t many = fork();
-	if (many == 0)
-		crowd(ready[1]);
-	close(ready[1]);
-	must(read(ready[0], &byte, 1) == 1, "crowd");
-	const pid_t father = fork();
-	if (father == 0)
-		father_orphans();
-	while (!is_anybody_marked())
-		usleep(10000);
-	for (int round = 0; round < rounds && refused == round; round++)
-		refused += run(program) == 111;
-	must(refused == rounds, "unloaded-under-a-marked-process");
-	kill(-father, SIGKILL);
-	waitpid(father, NULL, 0);
-	kill(many, SIGKILL);
-	waitpid(many, NULL, 0);
-	limit_numbers(32768);
+	do {
+		ptrace(PTRACE_SYSCALL, child, NULL, NULL);
+		if (waitpid(child, status, 0) != child || WIFEXITED(*status) || WIFSIGNALED(*status))
+			return false;
+	} while (WSTOPSIG(*status) != (SIGTRAP | 0x80) ||
+		ptrace(0x420e /* PTRACE_GET_SYSCALL_INFO */, child, sizeof *call, call) < 0);
+	return true;
 }
 
 /* --- kill --- */
-
-struct call { uint8_t op, pad[3]; uint32_t arch; uint64_t ip, sp, number, arguments[6]; }; /* ptrace(2) */
 
 static bool changes_something(const struct call *call)
 {
@@ -1166,32 +1061,203 @@ static bool changes_something(const struct call *call)
 
 static void try_kill(int wanted, char **program)
 {
+	struct call call = { 0 };
 	int status, seen = 0;
-	const pid_t child = fork();
+	const pid_t child = start_traced(program, STDERR_FILENO);
 
-	if (child == 0) {
-		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-		raise(SIGSTOP);
-		execv(program[0], program);
-		_exit(127);
-	}
-	waitpid(child, &status, 0);
-	ptrace(PTRACE_SETOPTIONS, child, NULL, (void *)(PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD));
-	for (;;) {
-		ptrace(PTRACE_SYSCALL, child, NULL, NULL);
-		if (waitpid(child, &status, 0) != child || WIFEXITED(status) || WIFSIGNALED(status)) {
-			bad = true; /* it came to its end */
-			return;
-		}
-		struct call call = { 0 };
-		if (WSTOPSIG(status) != (SIGTRAP | 0x80) || ptrace(0x420e /* PTRACE_GET_SYSCALL_INFO */, child, sizeof call, &call) < 0)
-			continue;
-		if (call.op == 1 /* entry */ && changes_something(&call) && ++seen == wanted) {
+	while (next_call(child, &call, &status))
+		if (call.op == CALL_ENTRY && changes_something(&call) && ++seen == wanted) {
 			kill(child, SIGKILL);
 			waitpid(child, &status, 0);
 			return;
 		}
+	bad = true; /* it came to its end */
+}
+
+/* --- flight: the list of marked processes is read upwards by number, in one call. Between a low
+ * and a high number are thousands of others, so there is time to begin anew at the low one while
+ * the reader is among them. The marked process takes the reader's processor from it for that. --- */
+
+enum { CROWD = 3000, HIGH = 30000 };
+static int hops[2], landings[2];
+
+struct hop {
+	pid_t to;
+	unsigned delay; /* microseconds */
+};
+
+static void put_on_second_processor(pid_t process)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(1, &set);
+	must(sched_setaffinity(process, sizeof set, &set) == 0, "second-processor");
+}
+
+static pid_t fork_as(pid_t number)
+{
+	const uint64_t arguments[10] = { [4] = SIGCHLD, [8] = (uintptr_t)&number, [9] = 1 }; /* set_tid, and how many */
+
+	return (pid_t)syscall(SYS_clone3, arguments, sizeof arguments);
+}
+
+static _Noreturn void flee(void)
+{
+	struct hop hop;
+
+	mark();
+	sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){ .sched_priority = 1 });
+	while (read(hops[0], &hop, sizeof hop) == (ssize_t)sizeof hop) {
+		usleep(hop.delay);
+		const pid_t child = fork_as(hop.to);
+		if (child > 0)
+			_exit(0);
+		if (write(landings[1], child == 0 ? "" : "x", 1) != 1)
+			break;
 	}
+	_exit(1);
+}
+
+/* Orphans come to it and leave no zombies, which would be listed. */
+static _Noreturn void father_orphans(void)
+{
+	setpgid(0, 0);
+	prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L);
+	signal(SIGCHLD, SIG_IGN);
+	put_on_second_processor(0);
+	if (fork_as(HIGH) == 0)
+		flee();
+	for (;;)
+		pause();
+}
+
+static void *stay(void *unused)
+{
+	pause();
+	return unused;
+}
+
+/* Leaves a number free below those of its threads, and tells it. */
+static _Noreturn void crowd(int ready)
+{
+	pthread_attr_t small;
+	pthread_t thread;
+	const pid_t low = fork();
+
+	if (low == 0)
+		_exit(0);
+	pthread_attr_init(&small);
+	pthread_attr_setstacksize(&small, 65536);
+	for (int i = 0; i < CROWD; i++)
+		if (pthread_create(&thread, &small, stay, NULL) != 0)
+			_exit(1);
+	if (waitpid(low, NULL, 0) != low || write(ready, &low, sizeof low) != (ssize_t)sizeof low)
+		_exit(1);
+	pause();
+	_exit(0);
+}
+
+static void hop_to(pid_t number, unsigned delay)
+{
+	const struct hop hop = { number, delay };
+
+	must(write(hops[1], &hop, sizeof hop) == (ssize_t)sizeof hop, "hop");
+}
+
+/* Returns when the child is there, and its parent is not any more. */
+static void land(pid_t parent)
+{
+	char byte = 'x';
+
+	must(read(landings[0], &byte, 1) == 1 && byte == '\0', "land");
+	while (kill(parent, 0) == 0)
+		usleep(1000);
+}
+
+static bool is_anybody_marked(void)
+{
+	FILE *list = fopen(PINS "marked", "re");
+	const bool anybody = list && fgetc(list) != EOF;
+
+	fclose(list);
+	return anybody;
+}
+
+/* How long it takes to come to the marked process, with a high number, in microseconds. */
+static unsigned measure_reading(void)
+{
+	struct timespec from, to;
+
+	while (!is_anybody_marked())
+		usleep(10000);
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	must(is_anybody_marked(), "nobody-marked");
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	return (unsigned)((to.tv_sec - from.tv_sec) * 1000000 + (to.tv_nsec - from.tv_nsec) / 1000);
+}
+
+static bool reads_list(pid_t process, const struct call *call)
+{
+	char name[60], target[60] = "";
+
+	snprintf(name, sizeof name, "/proc/%d/fd/%d", (int)process, (int)call->arguments[0]);
+	return call->number == SYS_read && readlink(name, target, sizeof target - 1) > 0 && strcmp(target, PINS "marked") == 0;
+}
+
+/* What PROG exits with; what it says goes to WORDS. Each time it reads the list the marked process
+ * passes it DELAY later, and comes back. */
+static int run_past(char **program, pid_t low, unsigned delay, char words[], size_t size)
+{
+	struct call call = { 0 };
+	int output[2], status = 0;
+	bool reading = false;
+
+	memset(words, 0, size);
+	if (pipe(output) != 0)
+		return -1;
+	const pid_t child = start_traced(program, output[1]);
+	close(output[1]);
+	put_on_second_processor(child);
+	while (!bad && next_call(child, &call, &status))
+		if (reading) {
+			land(HIGH);
+			hop_to(HIGH, 0);
+			land(low);
+			reading = false;
+		} else if (call.op == CALL_ENTRY && reads_list(child, &call)) {
+			hop_to(low, delay);
+			reading = true;
+		}
+	must(read(output[0], words, size - 1) >= 0, "words");
+	close(output[0]);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void try_flight(int rounds, char **program)
+{
+	static const char met[] = "one that begins just now";
+	char words[300] = "";
+	int ready[2];
+	pid_t low = 0;
+
+	if (pipe(ready) != 0 || pipe(hops) != 0 || pipe(landings) != 0)
+		return;
+	const pid_t many = fork();
+	if (many == 0)
+		crowd(ready[1]);
+	must(read(ready[0], &low, sizeof low) == (ssize_t)sizeof low, "crowd");
+	const pid_t father = fork();
+	if (father == 0)
+		father_orphans();
+	const unsigned delay = measure_reading() / 2;
+	for (int round = 0; round < rounds && !bad && !strstr(words, met); round++)
+		must(run_past(program, low, delay, words, sizeof words) == 111, "unloaded-under-a-marked-process");
+	must(bad || strstr(words, met), "never-passed-the-reader");
+	kill(-father, SIGKILL);
+	waitpid(father, NULL, 0);
+	kill(many, SIGKILL);
+	waitpid(many, NULL, 0);
 }
 
 int main(int argc, char **argv)
