@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright 2026 the disablenetwork authors
  *
- * disablenetwork-lsm load|unload|status: puts the hooks of netoff.bpf.c into the running
+ * disablenetwork-lsm load|unload|status|check: puts the hooks of netoff.bpf.c into the running
  * kernel, or takes them out. They stay as links in the BPF file system, so no process does.
  * The prctl is the only door to a mark: its hook comes last and goes first, so whoever has
  * a mark has all hooks, wherever the loader is interrupted.
@@ -245,7 +245,7 @@ static void refuse_while_marked(void)
 		count > 1 ? "s" : "", count > 1 ? "" : "s", first);
 }
 
-/* --- The three commands. --- */
+/* --- The commands. --- */
 
 /* Hooks of what not every kernel has. */
 static const struct optional {
@@ -312,12 +312,18 @@ static bool prove(void)
 	return child > 0 && waitpid(child, &status, 0) == child && status == 0;
 }
 
+/* What can be told without trying. */
+static void check(void)
+{
+	check_kernel();
+	check_bpf_file_system();
+}
+
 static void load(void)
 {
 	struct bpf_object *object = NULL;
 
-	check_kernel();
-	check_bpf_file_system();
+	check();
 	if (is_pinned(DOOR)) {
 		shut_door(0); /* an unload may have been interrupted */
 		die(EXIT_UNABLE, "unable to load: already loaded (" FOLDER ")");
@@ -372,7 +378,7 @@ static int say_status(void)
 
 /* --- The command line. --- */
 
-static const char usage[] = "usage: disablenetwork-lsm [-v] load | unload | status";
+static const char usage[] = "usage: disablenetwork-lsm [-v] load | unload | status | check";
 
 static int be_silent(enum libbpf_print_level level, const char *format, va_list arguments)
 {
@@ -398,7 +404,7 @@ int main(int argc, char **argv)
 	if (optind + 1 != argc)
 		die(EXIT_USAGE, "one command is needed; %s", usage);
 	const char *command = argv[optind];
-	if (strcmp(command, "load") != 0 && strcmp(command, "unload") != 0 && strcmp(command, "status") != 0)
+	if (!has_word("load unload status check", command, " "))
 		die(EXIT_USAGE, "unknown command %s; %s", command, usage);
 	if (geteuid() != 0)
 		die(EXIT_UNABLE, "unable to %s: not root", strcmp(command, "status") == 0 ? "read the status" : command);
@@ -406,7 +412,9 @@ int main(int argc, char **argv)
 		libbpf_set_print(be_silent);
 	if (strcmp(command, "status") == 0)
 		return say_status();
-	if (strcmp(command, "load") == 0)
+	if (strcmp(command, "check") == 0)
+		check();
+	else if (strcmp(command, "load") == 0)
 		load();
 	else
 		unload();
