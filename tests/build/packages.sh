@@ -19,31 +19,28 @@ build() {
 	local source=${2##*/}
 	source=${source%.tar.gz}
 	(
-		set -e
-		mkdir -p "$1"
-		cp "$2" "$1/disablenetwork_${source#*-}.orig.tar.gz"
-		cd "$1"
-		tar -xf "$2"
-		cp -r "$source/packaging/deb" "$source/debian"
-		cd "$source"
-		dpkg-buildpackage -us -uc >../log 2>&1
-	) || tail -n 30 "$1/log"
+		mkdir -p "$1" && cp "$2" "$1/disablenetwork_${source#*-}.orig.tar.gz" && cd "$1" && tar -xf "$2" &&
+			cp -r "$source/packaging/deb" "$source/debian" && cd "$source" && dpkg-buildpackage -us -uc
+	) >"$1.log" 2>&1
+	local status=$?
+	[ $status = 0 ] || tail -n 30 "$1.log"
+	return $status
 }
 ok 'make dist' make -s -C "$BUILD_DIRECTORY" dist
 tarball=$(echo "$BUILD_DIRECTORY"/disablenetwork-*.tar.gz)
-ok 'there is one tarball' test -f "$tarball"
+[ -f "$tarball" ] || finish
 first=$scratch/first second=$scratch/another/and/longer/folder
 (umask 022 && build "$first" "$tarball" >"$scratch/first.out") &
-reap $!
+reap $! && job=$!
 # The second tarball is one that was made of the first.
 mkdir -p "$second/dist" && tar -xzf "$tarball" -C "$second/dist"
 export TZ=Asia/Tokyo
 (umask 002 && cd "$second"/dist/* && ./configure --quiet && make -s dist) >"$scratch/dist.out" 2>&1
 ok 'the tarball has a tarball' cmp "$second"/dist/*/disablenetwork-*.tar.gz "$tarball"
-wait
-is "$(tail -n 30 "$scratch/first.out")" '' 'packages are built'
-(umask 002 && build "$second/packages" "$tarball") >"$scratch/second.out"
-is "$(tail -n 30 "$scratch/second.out")" '' 'once more, elsewhere'
+wait $job
+is "$? $(cat "$scratch/first.out")" '0 ' 'packages are built'
+umask 002
+ok 'once more, elsewhere' build "$second/packages" "$tarball"
 count=0
 for file in "$first"/*.deb "$first"/*.dsc "$first"/*.debian.tar.*; do
 	count=$((count + 1))
