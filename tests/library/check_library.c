@@ -16,6 +16,7 @@
 #include <linux/netlink.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -591,6 +592,52 @@ START_TEST(a_connection_goes_on)
 	connect(connection, &(struct sockaddr){ .sa_family = AF_UNSPEC }, sizeof(struct sockaddr));
 	ck_assert_int_eq(connect(connection, (void *)&address, sizeof address), -1);
 	ck_assert_msg(errno == EACCES || errno == EPERM, "%s", strerror(errno));
+}
+END_TEST
+
+/* That a socket was asked to connect before, the kernel finishes: with that peer, and no other. */
+static void make_slowly(int connection, const struct sockaddr_in *address, bool deferred)
+{
+	enum { FASTOPEN_CONNECT = 30, FASTOPEN_NO_COOKIE = 34 }; /* of <linux/tcp.h> */
+
+	if (deferred) {
+		ck_assert_int_eq(setsockopt(connection, IPPROTO_TCP, FASTOPEN_CONNECT, &(int){ 1 }, sizeof(int)), 0);
+		ck_assert_int_eq(setsockopt(connection, IPPROTO_TCP, FASTOPEN_NO_COOKIE, &(int){ 1 }, sizeof(int)), 0);
+	} else
+		for (int i = 0; i < 3; i++) /* the queue of the listener is full after one or two */
+			connect(make_socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK), (const void *)address, sizeof *address);
+	const int answer = connect(connection, (const void *)address, sizeof *address);
+	ck_assert_msg(deferred ? answer == 0 : errno == EINPROGRESS, "%s", strerror(errno));
+}
+
+START_TEST(connections_that_are_being_made)
+{
+	struct sockaddr_in address, elsewhere, peer;
+	socklen_t size = sizeof address;
+	const int listener = make_socket(AF_INET, SOCK_STREAM), other = listen_on_loopback(&elsewhere);
+	const int connection = make_socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK);
+	struct pollfd polled[] = { { .fd = connection, .events = POLLOUT }, { .fd = listener, .events = POLLIN } };
+
+	address = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	ck_assert_int_eq(bind(listener, (void *)&address, size), 0);
+	ck_assert_int_eq(listen(listener, 0), 0);
+	ck_assert_int_eq(getsockname(listener, (void *)&address, &size), 0);
+	make_slowly(connection, &address, _i);
+	ck_assert_int_eq(getpeername(connection, (void *)&peer, &size), -1); /* not yet */
+	switch_off_with(NULL);
+	ck_assert_int_eq(connect(connection, (void *)&elsewhere, sizeof elsewhere), -1);
+	if (_i)
+		ck_assert_msg(send(connection, "x", 1, MSG_NOSIGNAL) == 1 || errno == EINPROGRESS, "%s", strerror(errno));
+	for (polled[0].revents = 0; !polled[0].revents;) { /* those that fill the queue come first */
+		ck_assert_int_gt(poll(polled, 2, -1), 0);
+		if (polled[1].revents)
+			accept(listener, NULL, NULL);
+	}
+	size = sizeof peer;
+	ck_assert_int_eq(getpeername(connection, (void *)&peer, &size), 0);
+	ck_assert_int_eq(peer.sin_port, address.sin_port);
+	ck_assert_int_eq(send(connection, "x", 1, MSG_NOSIGNAL), 1);
+	ck_assert_int_eq(poll(&(struct pollfd){ .fd = other, .events = POLLIN }, 1, 0), 0);
 }
 END_TEST
 
@@ -1426,6 +1473,7 @@ int main(void)
 	tcase_add_test(all, no_room_for_a_socket_is_not_off);
 	tcase_add_test(all, a_filter_of_its_own_that_kills);
 	tcase_add_loop_test(all, a_connection_goes_on, 0, 2);
+	tcase_add_loop_test(all, connections_that_are_being_made, 0, 2);
 	tcase_add_test(all, a_listener_goes_on);
 	tcase_add_test(all, children);
 	tcase_add_test(all, capabilities);
