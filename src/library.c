@@ -158,7 +158,7 @@ static int fail_for_loose(const struct inherited *inherited)
 
 /* Handlers would open descriptors behind the back of the look at them, and run in the child
  * of ask_network too. Those that a sandbox or the processor sends at once would kill. */
-static void hold_signals(sigset_t *before)
+static const char *hold_signals(sigset_t *before)
 {
 	static const int at_once[] = { SIGSYS, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP };
 	sigset_t held;
@@ -166,7 +166,12 @@ static void hold_signals(sigset_t *before)
 	sigfillset(&held);
 	for (size_t i = 0; i < sizeof at_once / sizeof at_once[0]; i++)
 		sigdelset(&held, at_once[i]);
-	sigprocmask(SIG_BLOCK, &held, before);
+	return sigprocmask(SIG_BLOCK, &held, before) == 0 ? NULL : "hold back signals meanwhile";
+}
+
+static const char *release_signals(const sigset_t *before)
+{
+	return sigprocmask(SIG_SETMASK, before, NULL) == 0 ? NULL : "have signals again, which were held back meanwhile";
 }
 
 static int switch_with(const struct disablenetwork_options *given)
@@ -193,11 +198,14 @@ int disablenetwork_with(const struct disablenetwork_options *given)
 {
 	const int before = errno;
 	sigset_t signals;
+	const char *words;
 
-	hold_signals(&signals);
+	if ((words = hold_signals(&signals)))
+		return fail(words, errno);
 	const int answer = switch_with(given);
 	const int error = answer == 0 ? before : errno;
-	sigprocmask(SIG_SETMASK, &signals, NULL);
+	if ((words = release_signals(&signals)) && answer == 0)
+		return fail(words, errno);
 	errno = error;
 	return answer;
 }
@@ -214,14 +222,14 @@ int disablenetwork_state(void)
 	sigset_t signals;
 	const char *words;
 
-	hold_signals(&signals);
-	if ((words = ask_filters(&filters)))
-		(void)fail(words, errno);
-	const int error = words ? errno : before;
-	sigprocmask(SIG_SETMASK, &signals, NULL);
-	errno = error;
-	if (words)
-		return -1;
+	if ((words = hold_signals(&signals)))
+		return fail(words, errno);
+	words = ask_filters(&filters);
+	const int error = errno;
+	const char *const held = release_signals(&signals);
+	if (words || held)
+		return words ? fail(words, error) : fail(held, errno);
+	errno = before;
 	return outcome == HALF_OFF ? DISABLENETWORK_IS_HALF_OFF : filters.base ? DISABLENETWORK_IS_OFF : DISABLENETWORK_IS_ON;
 }
 

@@ -37,7 +37,7 @@ bool read_of_thread(int directory, const char *thread, const char *name, char *t
 	const ssize_t length = read(file, text, size - 1);
 	const int error = errno;
 	close(file);
-	errno = length == 0 ? ESRCH : error;
+	errno = length == 0 ? EIO : error; /* no kernel does that: let it not be taken for a thread that has ended */
 	text[length > 0 ? length : 0] = '\0';
 	return length > 0;
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 """Makes each system call of the tool fail in turn, from libcap-ng's constructor to the exec.
 
-    faults.py DISABLENETWORK JUDGE NETPROBE [PATH [CALL]]
+    faults.py DISABLENETWORK JUDGE NETPROBE CALL-OF-LIBRARY [PATH [CALL]]
 
 A first run under strace lists the calls of a path. Then, one run each: the call returns an
 error, or does nothing and says that it did (retval=0), or the tool is stopped and continued at
@@ -12,13 +12,19 @@ and the tool said why in one line and exited 111, 126 or 127. Anything else is a
 Where a fault hits Landlock, the tool may go on without (ENOSYS and its kin: the fallback that
 the manual describes).
 
+"Library" is call.c in the tool's place, with the same rules; with threads it must not go on while
+one of them is in a call that it began before.
+
 "Lied to" is a column of its own: something answered one call with 0 in the kernel's place, which
-no kernel does and no sandbox that we know, and the tool could not tell. There are four such lies:
+no kernel does and no sandbox that we know, and the tool could not tell. There are seven such lies:
   openat, socket "it is descriptor 0": which is then closed, though it was another
   landlock_create_ruleset, of the version    "ABI 0": a kernel without Landlock (abstract sockets)
   landlock_restrict_self, the second call    "done": the domain cannot be read back, so what it was
                  to keep off is open: abstract sockets, other processes, new peers of TCP streams
   seccomp, the second filter of -k           "done": calls are refused still, but do not kill
+  rt_sigprocmask of the library              "done": signals stay held back, or too many are let through
+  clone of the library                       "you are the child": it ends as that does
+  unshare of the library, the first of two   "done": there are no other threads
 All others are found out by reading back, or change nothing.
 
 strace is a tracer outside: neither Landlock nor the filters keep it off, and only the path
@@ -54,10 +60,17 @@ PATHS = [
     ("old kernel", [], OLD, "tcp"),
     ("-L", ["-L"], [], ""),
     ("-L, old kernel", ["-L"], OLD, ""),
+    ("library", [], [], ""),
+    ("library, -c", ["-c"], [], "udp"),
+    ("library, -k", ["-k"], [], ""),
+    ("library, threads", ["-t"], OLD, ""),
+    ("library, state", ["-s"], [], ""),
     ("no /proc", ["-c"], NO_PROC, "udp"),
 ]
 WAYS_OUT = "inet inet6 netlink ring i386 fast-open borrow abstract machine generic connect-again listen".split()
-START = re.compile(r'cap_last_cap|RLIMIT_NOFILE')
+START = re.compile(r'cap_last_cap|RLIMIT_NOFILE|^getppid')
+LIES = {"clone": "it takes itself for the child, and ends", "rt_sigprocmask": "signals are held back or let through",
+        "unshare": "it takes itself for the only thread"}
 COLUMNS = ("injected", "refused", "ran safe", "lied to", "leaked", "wrong")
 
 
@@ -83,9 +96,10 @@ class Side:
 
 
 class Faults:
-    def __init__(self, tool, judge, netprobe, scratch, only_call):
+    def __init__(self, tool, judge, netprobe, library, scratch, only_call):
         self.scratch = scratch
-        self.tool, self.judge, self.netprobe = (shutil.copy(f, scratch) for f in (tool, judge, netprobe))
+        self.tool, self.judge, self.netprobe, self.library = (
+            shutil.copy(f, scratch) for f in (tool, judge, netprobe, library))
         self.abstract = "disablenetwork-faults-%d" % os.getpid()
         self.known, self.only_call = set(), only_call
         self.numbers = iter(range(10 ** 9))
@@ -113,7 +127,8 @@ class Faults:
 
     def run(self, side, path, strace, prog=None, stop=False):
         """The words that judge left (None: it did not run), status, messages, trace."""
-        _, options, more, held = path
+        name, options, more, held = path
+        tool = self.library if name.startswith("library") else self.tool
         base = os.path.join(side.directory, str(next(self.numbers)))
         trace, report = base + ".trace", base + ".report"
         things = self.hold(held, self.tcp)
@@ -127,7 +142,7 @@ class Faults:
                 more = more if strace else ["-b", "execve"]
             elif not any("trace=execve" in word for word in strace):
                 more = ["-b", "execve", *more]
-            command = ["strace", "-qq", "-o", trace, *more, *strace, self.tool, "-q", *options, *command]
+            command = ["strace", "-qq", "-o", trace, *more, *strace, tool, "-q", *options, *command]
             if "chown" in options and side.uid:
                 command, user = ["setpriv", "--reuid", str(side.uid), "--clear-groups", "--inh-caps",
                                  "-all,+chown", "--ambient-caps", "+chown", *command], {}
@@ -193,7 +208,12 @@ class Faults:
         words, status, messages, trace = result
         name, _, line = call
         if not any(t.startswith(name + "(") and ("INJECTED" in t or "SIGSTOP" in fault) for t in trace):
+            if "threads" in path[0]:  # it asks until they are quiet, more often or less
+                return "ran safe", ""
             return "wrong", "the call was not reached"
+        if path[0].startswith("library") and fault == "retval=0" and (
+                name == "clone" or name == "rt_sigprocmask" and words or name == "unshare" and "threads" in path[0]):
+            return "lied to", LIES[name]
         if words is None:
             if status not in (111, 126, 127) or not re.fullmatch(
                     r"disablenetwork: fatal: unable to [^\n]+\n", messages):
@@ -231,7 +251,7 @@ class Faults:
             sys.exit("faults.py: fatal: %s as %s does not run judge even when nothing fails: %d %s"
                      % (name, side.name, status, messages))
         open_without = self.run(side, path, None)[0]
-        ways = WAYS_OUT[:10] if held != "tcp" else WAYS_OUT
+        ways = [] if "-s" in options else WAYS_OUT[:10] if held != "tcp" else WAYS_OUT
         if not all(open_without.get(way) == "open " for way in ("inet", "netlink", "abstract")):
             sys.exit("faults.py: fatal: judge finds no way out even without the tool")
         for way in ways:
@@ -267,7 +287,7 @@ class Faults:
                 self.known.add(told)
                 print("  %s: %s at %s: %s" % (verdict, fault, call[2].strip()[:100], detail), flush=True)
         # netprobe itself wants /proc, and takes a loopback for an escape.
-        if safe and more is not NO_PROC and "-L" not in options:
+        if safe and more is not NO_PROC and not {"-L", "-s"} & set(options):
             sample = self.run(side, path, safe[len(safe) // 2], [self.netprobe])
             if not re.search(r"ESCAPED 0,", sample[0]["summary"]):
                 counts["leaked"] += 1
@@ -284,11 +304,11 @@ def without_proc():
     subprocess.run(["mount", "-t", "tmpfs", "none", "/proc"], check=True)
 
 
-def main(tool, judge, netprobe, only=None, only_call=None):
+def main(tool, judge, netprobe, library, only=None, only_call=None):
     resource.setrlimit(resource.RLIMIT_NOFILE, (400, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
     scratch = tempfile.mkdtemp(prefix="disablenetwork.")
     os.chmod(scratch, 0o755)
-    faults = Faults(tool, judge, netprobe, scratch, only_call)
+    faults = Faults(tool, judge, netprobe, library, scratch, only_call)
     root = os.getuid() == 0
     sides = [Side("root", 0, scratch), Side("nobody", NOBODY, scratch)] if root \
         else [Side("user", os.getuid(), scratch)]
@@ -305,6 +325,8 @@ def main(tool, judge, netprobe, only=None, only_call=None):
                 without_proc()
             with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
                 for side in sides:
+                    if side.uid == 0 and path[0] == "library, threads":  # no thread can drop the capabilities of another
+                        continue
                     for column, count in faults.row(side, path, pool).items():
                         total[column] += count
         print("%-22s" % "all" + "".join("%10d" % total[c] for c in COLUMNS))
