@@ -116,7 +116,7 @@ static const char *shut_unix(const struct options *options, struct network_off *
 static const char *switch_threads_off(const struct options *options, struct network_off *off,
 	const struct landlock_wishes *wishes, struct refusal refusal)
 {
-	const bool left_to_landlock = landlock_is_there();
+	const bool left_to_landlock = landlock_is_there(), tcp = off->inherited.tcp, other_stream = off->inherited.other_stream;
 	const char *words, *loose = NULL;
 
 	if ((words = seccomp_refuse(FILTER_BASE, &refusal)) ||
@@ -125,6 +125,8 @@ static const char *switch_threads_off(const struct options *options, struct netw
 		(left_to_landlock && (words = options->wait_until_quiet(off->landlock.held))) ||
 		(words = look_at_descriptors(options, off, &loose)) || (words = loose))
 		return words;
+	off->inherited.tcp |= tcp; /* a listener that was closed since brings one more where a thread waits in accept */
+	off->inherited.other_stream |= other_stream;
 	off->has_children = may_have_tracees();
 	off->filters = choose_filters(options, off);
 	refusal.untried |= refusal.kill || refusal.log;

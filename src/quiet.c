@@ -90,6 +90,8 @@ const struct birth births[] = {
 	{ "bind", SYS_bind, 361, MUST_LEAVE_UNLESS_UNIX, "takes an address" },
 	{ "listen", SYS_listen, 363, MUST_LEAVE_UNLESS_UNIX, "lets peers come" },
 	{ "setsockopt", SYS_setsockopt, 366, MUST_LEAVE, "redirects a connection" },
+	{ "ptrace", SYS_ptrace, NO_SUCH_CALL, MUST_LEAVE, "takes a process outside, which Landlock keeps off only then" },
+	{ "process_vm_writev", SYS_process_vm_writev, 348, MUST_LEAVE, "writes into one, which has its network" },
 	{ "request_key", SYS_request_key, 287, MUST_LEAVE, "has the kernel's helper ask the DNS" },
 
 	/* A socket that is moved from number to number may pass the look at descriptors. */
@@ -102,6 +104,10 @@ const struct birth births[] = {
 	{ "recvmmsg", NUMBER_OF_RECVMMSG, 337, MUST_LEAVE_UNLESS_AT_REST, "the same" },
 	{ "recvmmsg_time64", NUMBER_OF_RECVMMSG_TIME64, 417, MUST_LEAVE_UNLESS_AT_REST, "the same" },
 #ifdef __x86_64__ /* x32 has numbers of its own for some */
+	{ "ptrace", 521, NO_SUCH_CALL, MUST_LEAVE, "takes a process outside" },
+	{ "process_vm_writev", 540, NO_SUCH_CALL, MUST_LEAVE, "writes into one" },
+	{ "sendmmsg", 538, NO_SUCH_CALL, MUST_LEAVE_UNLESS_STREAM, "reads addresses, one after the other" },
+	{ "sendmsg", 518, NO_SUCH_CALL, MUST_LEAVE_UNLESS_STREAM, "sends to an address that it has read" },
 	{ "recvmsg", 519, NO_SUCH_CALL, MUST_LEAVE_UNLESS_AT_REST, "the same" },
 	{ "recvmmsg", 537, NO_SUCH_CALL, MUST_LEAVE_UNLESS_AT_REST, "the same" },
 	{ "setsockopt", 541, NO_SUCH_CALL, MUST_LEAVE, "redirects a connection" },
@@ -109,9 +115,13 @@ const struct birth births[] = {
 	/* So may a ring or a socket that is mapped. */
 	{ "mmap", NUMBER_OF_MMAP, 90, MUST_LEAVE, "maps a ring, whose descriptor is closed then" },
 	{ "mmap2", NUMBER_OF_MMAP2, 192, MUST_LEAVE, "the same" },
-	{ "accept", NUMBER_OF_ACCEPT, NO_SUCH_CALL, MUST_LEAVE_UNLESS_AT_REST,
-		"brings a stream of the kind of its listener, also if not yet in the list" },
-	{ "accept4", SYS_accept4, 364, MUST_LEAVE_UNLESS_AT_REST, "the same" },
+	{ "accept", NUMBER_OF_ACCEPT, NO_SUCH_CALL, MUST_LEAVE_UNLESS_LISTENING,
+		"brings a stream of the kind of its listener, whose number may be closed meanwhile" },
+	{ "accept4", SYS_accept4, 364, MUST_LEAVE_UNLESS_LISTENING, "the same" },
+	/* The same goes for a socket that sends. */
+	{ "sendmmsg", SYS_sendmmsg, 345, MUST_LEAVE_UNLESS_STREAM, "reads addresses, one after the other" },
+	{ "sendmsg", SYS_sendmsg, 370, MUST_LEAVE_UNLESS_STREAM, "sends to an address that it has read" },
+	{ "sendto", SYS_sendto, 369, MUST_LEAVE_UNLESS_STREAM, "the same" },
 
 	/* A child has what its parent had when it began. */
 	{ "fork", NUMBER_OF_FORK, NO_SUCH_CALL, MUST_LEAVE, "brings a child with the descriptors and the domain of before" },
@@ -304,12 +314,30 @@ static bool is_at_rest(int directory, const char *name)
 		sscanf(at, ") %c", &state) == 1 && state == 'S';
 }
 
-static bool is_unix_socket(unsigned long descriptor)
+static int ask_socket(unsigned long descriptor, int option)
 {
-	int domain = 0;
-	socklen_t size = sizeof domain;
+	int value = -1;
+	socklen_t size = sizeof value;
 
-	return getsockopt((int)descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX;
+	return getsockopt((int)descriptor, SOL_SOCKET, option, &value, &size) == 0 ? value : -1;
+}
+
+/* What it waits in may go on, by what its first argument is: which must be open still, so
+ * that the look at descriptors sees it. */
+static bool may_stay(const struct birth *birth, unsigned long descriptor, int directory, const char *name)
+{
+	switch (birth->leaving) {
+	case MUST_LEAVE_UNLESS_AT_REST:
+		return is_at_rest(directory, name);
+	case MUST_LEAVE_UNLESS_UNIX:
+		return ask_socket(descriptor, SO_DOMAIN) == AF_UNIX;
+	case MUST_LEAVE_UNLESS_LISTENING:
+		return is_at_rest(directory, name) && ask_socket(descriptor, SO_ACCEPTCONN) == 1;
+	case MUST_LEAVE_UNLESS_STREAM:
+		return ask_socket(descriptor, SO_DOMAIN) == AF_UNIX || ask_socket(descriptor, SO_TYPE) == SOCK_STREAM;
+	default:
+		return false;
+	}
 }
 
 /* Seen in another call since, or else by what it has done. */
@@ -335,8 +363,7 @@ static const char *call_in_the_way(struct thread *thread, const struct threads *
 		return running_will_leave || has_moved_on(thread, threads, name) ? NULL : "a system call";
 	const struct birth *birth = find_birth(number);
 	if (!birth || (running_will_leave && birth->leaving != MUST_LEAVE_BY_ITSELF) ||
-		(birth->leaving == MUST_LEAVE_UNLESS_AT_REST && is_at_rest(threads->directory, name)) ||
-		(birth->leaving == MUST_LEAVE_UNLESS_UNIX && is_unix_socket(arguments[0])) || has_left(thread, number, threads, name))
+		may_stay(birth, arguments[0], threads->directory, name) || has_left(thread, number, threads, name))
 		return NULL;
 	return birth->call;
 }

@@ -1187,6 +1187,47 @@ START_TEST(a_connection_that_a_thread_waits_for)
 }
 END_TEST
 
+/* A call goes on with a socket whose number is closed: nobody sees it in the list, but what it
+ * accepts is a stream that could be connected anew, and what sends many reads address after address. */
+static int used_in_call;
+static void *accept_for_long(void *unused)
+{
+	accept4(used_in_call, NULL, NULL, 0);
+	return unused;
+}
+static void *send_for_long(void *unused)
+{
+	static char data[1 << 20];
+
+	while (send(used_in_call, data, sizeof data, MSG_NOSIGNAL) > 0)
+		;
+	return unused;
+}
+static const struct {
+	void *(*body)(void *);
+	long call;
+	const char *words;
+} in_flight_and_closed[] = {
+	{ accept_for_long, SYS_accept4, "has left accept4" },
+	{ send_for_long, SYS_sendto, "has left sendto" },
+};
+START_TEST(a_socket_that_is_closed_while_a_thread_uses_it)
+{
+	struct sockaddr_in address;
+
+	become_nobody();
+	hide_landlock();
+	const int listener = listen_on_loopback(&address);
+	used_in_call = _i ? connect_to(&address, true) : listener;
+	start_thread(in_flight_and_closed[_i].body);
+	wait_until_in_call(in_flight_and_closed[_i].call, in_flight_and_closed[_i].call);
+	close(used_in_call);
+	ck_assert_int_eq(disablenetwork(), -1);
+	ck_assert_int_eq(errno, EBUSY);
+	ck_assert_msg(strstr(disablenetwork_error(), in_flight_and_closed[_i].words) != NULL, "%s", disablenetwork_error());
+}
+END_TEST
+
 static void *connect_over_unix(void *unused)
 {
 	const struct sockaddr_un *address = unused;
@@ -1197,7 +1238,7 @@ static void *connect_over_unix(void *unused)
 }
 
 /* Not in the way: those that wait over AF_UNIX, for a lock, for somebody to come or to write. */
-static int waiting_pair[2], waiting_listener;
+static int waiting_pair[2];
 static void *receive_for_long(void *unused)
 {
 	char byte;
@@ -1207,10 +1248,14 @@ static void *receive_for_long(void *unused)
 	recvmsg(waiting_pair[0], &message, 0);
 	return unused;
 }
-static void *accept_for_long(void *unused)
+static void *send_over_a_connection(void *unused)
 {
-	accept4(waiting_listener, NULL, NULL, 0);
-	return unused;
+	struct sockaddr_in address;
+	socklen_t size = sizeof address;
+
+	ck_assert_int_eq(getsockname(used_in_call, (void *)&address, &size), 0);
+	used_in_call = connect_to(&address, true);
+	return send_for_long(unused);
 }
 static void *spin(void *unused)
 {
@@ -1232,6 +1277,7 @@ static const struct {
 	{ connect_over_unix, SYS_connect },
 	{ receive_for_long, SYS_recvmsg },
 	{ accept_for_long, SYS_accept4 },
+	{ send_over_a_connection, SYS_sendto },
 	{ spin, 0 },
 	{ spin_in_calls, 0 },
 };
@@ -1251,7 +1297,7 @@ START_TEST(threads_that_are_not_in_the_way)
 	ck_assert_int_eq(connect(first, (void *)&address, sizeof address), 0); /* no room for another */
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, waiting_pair), 0);
 	struct sockaddr_in inside;
-	waiting_listener = listen_on_loopback(&inside);
+	used_in_call = listen_on_loopback(&inside);
 	ck_assert_int_eq(pthread_create(&thread, NULL, not_in_the_way[_i].body, &address), 0);
 	if (not_in_the_way[_i].call)
 		wait_until_in_call(not_in_the_way[_i].call, not_in_the_way[_i].call);
@@ -1492,6 +1538,7 @@ int main(void)
 	tcase_add_loop_test(all, a_ring_that_is_registered, 0, 16);
 	tcase_add_test(all, a_child_that_has_not_called_exec);
 	tcase_add_test(all, a_connection_that_a_thread_waits_for);
+	tcase_add_loop_test(all, a_socket_that_is_closed_while_a_thread_uses_it, 0, 2);
 	tcase_add_loop_test(all, threads_that_are_not_in_the_way, 0, (int)(sizeof not_in_the_way / sizeof not_in_the_way[0]));
 	tcase_add_test(all, streams_that_are_opened_after_a_threads_call);
 	tcase_add_loop_test(all, is_off_in_a_sandbox, 0, (int)(sizeof sandboxes / sizeof sandboxes[0]));
