@@ -305,14 +305,19 @@ static const struct birth *find_birth(long number)
 	return NULL;
 }
 
-static bool is_at_rest(int directory, const char *name)
+/* As proc(5) has it: S is at rest, Z has ended; 0 if it cannot be told. */
+static char state_of(int directory, const char *name)
 {
 	char text[512], state = 0;
 	const char *at;
 
-	return read_of_thread(directory, name, "stat", text, sizeof text) && (at = strrchr(text, ')')) &&
-		sscanf(at, ") %c", &state) == 1 && state == 'S';
+	if (!read_of_thread(directory, name, "stat", text, sizeof text) || !(at = strrchr(text, ')')) ||
+		sscanf(at, ") %c", &state) != 1)
+		return 0;
+	return state;
 }
+
+static bool is_at_rest(int directory, const char *name) { return state_of(directory, name) == 'S'; }
 
 static int ask_socket(unsigned long descriptor, int option)
 {
@@ -357,8 +362,14 @@ static const char *call_in_the_way(struct thread *thread, const struct threads *
 	long number;
 
 	snprintf(name, sizeof name, "%d", thread->number);
-	if (!read_of_thread(threads->directory, name, "syscall", text, sizeof text))
-		return errno == ENOENT || errno == ESRCH || running_will_leave ? NULL : "";
+	if (!read_of_thread(threads->directory, name, "syscall", text, sizeof text)) {
+		if (errno == ENOENT || errno == ESRCH || running_will_leave)
+			return NULL;
+		const int error = errno;
+		const bool ended = state_of(threads->directory, name) == 'Z'; /* the first one stays in the list */
+		errno = error;
+		return ended ? NULL : "";
+	}
 	if (sscanf(text, "%ld %lx", &number, arguments) < 1) /* "running" */
 		return running_will_leave || has_moved_on(thread, threads, name) ? NULL : "a system call";
 	const struct birth *birth = find_birth(number);

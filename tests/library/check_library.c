@@ -424,12 +424,10 @@ END_TEST
 
 static pthread_t first_thread;
 
-static void *call_after_the_first(void *unused)
+static void wait_until_the_first_has_ended(void)
 {
-	const struct disablenetwork_options options = { .size = sizeof options, .flags = DISABLENETWORK_THIS_THREAD };
 	char state[512] = "";
 
-	(void)unused;
 	pthread_join(first_thread, NULL);
 	for (int i = 0; i < 1000 && !strstr(state, "State:\tZ"); i++) { /* its memory map is gone then */
 		FILE *status = fopen("/proc/self/status", "re");
@@ -438,6 +436,14 @@ static void *call_after_the_first(void *unused)
 		fclose(status);
 		usleep(1000);
 	}
+}
+
+static void *call_after_the_first(void *unused)
+{
+	const struct disablenetwork_options options = { .size = sizeof options, .flags = DISABLENETWORK_THIS_THREAD };
+
+	(void)unused;
+	wait_until_the_first_has_ended();
 	_exit(disablenetwork_with(&options) == -1 && strstr(disablenetwork_error(), "mapped") ? 0 : 2);
 }
 
@@ -1228,6 +1234,25 @@ START_TEST(a_socket_that_is_closed_while_a_thread_uses_it)
 }
 END_TEST
 
+static void *call_for_all_after_the_first(void *unused)
+{
+	(void)unused;
+	wait_until_the_first_has_ended();
+	_exit(disablenetwork() != 0 || disablenetwork_is_off() != 1);
+}
+
+START_TEST(threads_after_the_first)
+{
+	pthread_t second;
+
+	become_nobody();
+	hide_landlock();
+	first_thread = pthread_self();
+	ck_assert_int_eq(pthread_create(&second, NULL, call_for_all_after_the_first, NULL), 0);
+	pthread_exit(NULL);
+}
+END_TEST
+
 static void *connect_over_unix(void *unused)
 {
 	const struct sockaddr_un *address = unused;
@@ -1538,6 +1563,7 @@ int main(void)
 	tcase_add_loop_test(all, a_ring_that_is_registered, 0, 16);
 	tcase_add_test(all, a_child_that_has_not_called_exec);
 	tcase_add_test(all, a_connection_that_a_thread_waits_for);
+	tcase_add_test(all, threads_after_the_first);
 	tcase_add_loop_test(all, a_socket_that_is_closed_while_a_thread_uses_it, 0, 2);
 	tcase_add_loop_test(all, threads_that_are_not_in_the_way, 0, (int)(sizeof not_in_the_way / sizeof not_in_the_way[0]));
 	tcase_add_test(all, streams_that_are_opened_after_a_threads_call);
