@@ -19,6 +19,7 @@ extern "C" {
 #define DISABLENETWORK_KILL 0x04u           /* a refused call kills the process (SIGSYS) */
 #define DISABLENETWORK_LOG 0x08u            /* refused calls go to the kernel log */
 #define DISABLENETWORK_THIS_THREAD 0x10u    /* other threads keep their network */
+#define DISABLENETWORK_NO_UNIX 0x20u        /* no AF_UNIX sockets of others in the file system */
 
 /* Later versions add members at the end; zero there asks for nothing. */
 struct disablenetwork_options {

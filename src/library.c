@@ -26,7 +26,7 @@ enum {
 	FIRST_SIZE = 24,     /* of the options in the first version */
 	LARGEST_SIZE = 4096, /* of those in any version: more is garbage */
 	ALL_FLAGS = DISABLENETWORK_ALLOW_ABSTRACT | DISABLENETWORK_CLOSE | DISABLENETWORK_KILL |
-		DISABLENETWORK_LOG | DISABLENETWORK_THIS_THREAD
+		DISABLENETWORK_LOG | DISABLENETWORK_THIS_THREAD | DISABLENETWORK_NO_UNIX
 };
 _Static_assert(sizeof(struct disablenetwork_options) == FIRST_SIZE, "no padding, on no architecture");
 
@@ -94,6 +94,7 @@ static const char *read_options(struct options *options, const struct disablenet
 		.close_loose = copy.flags & DISABLENETWORK_CLOSE,
 		.kill = copy.flags & DISABLENETWORK_KILL,
 		.log = copy.flags & DISABLENETWORK_LOG,
+		.no_unix = copy.flags & DISABLENETWORK_NO_UNIX,
 		.refusal_error = copy.refusal_error ? copy.refusal_error : EPERM,
 		.keep_capabilities = copy.keep_capabilities,
 		.no_exec = true,
@@ -101,6 +102,13 @@ static const char *read_options(struct options *options, const struct disablenet
 		.wait_until_quiet = wait_for_threads
 	};
 	return capabilities_check(copy.keep_capabilities);
+}
+
+/* The kernel's own network-off holds for the calling thread; and where an older filter kills, no
+ * socket is tried. */
+static bool may_ask_kernel(const struct options *options)
+{
+	return options->other_threads == NO_OTHER_THREADS && !options->trial_kills && kernel_off_offered();
 }
 
 /* All that can be found out before the first step that cannot be undone. The scan is of
@@ -117,8 +125,7 @@ static const char *refuse_early(struct options *options, struct network_off *off
 		options->other_threads = NO_OTHER_THREADS;
 
 	const struct scan scan = {
-		.keeper = options->other_threads == NO_OTHER_THREADS && !options->trial_kills &&
-			!options->allow_abstract && kernel_off_offered() ? KEPT_BY_KERNEL : KEPT_BY_FILTERS,
+		.keeper = !options->allow_abstract && may_ask_kernel(options) ? KEPT_BY_KERNEL : KEPT_BY_FILTERS,
 		.no_exec = true,
 		.has_threads = options->other_threads != NO_OTHER_THREADS
 	};
@@ -135,6 +142,11 @@ static const char *refuse_early(struct options *options, struct network_off *off
 		errno = EBUSY;
 		return "put every thread into a Landlock domain (Linux 7.0 can): call it before other threads "
 			   "are started, or use DISABLENETWORK_THIS_THREAD";
+	}
+	if (options->no_unix && !landlock_keeps_unix() && !may_ask_kernel(options)) {
+		errno = EOPNOTSUPP;
+		return "shut AF_UNIX sockets of others: this takes Landlock ABI 9 (Linux 7.1, with landlock in lsm=), or "
+			   "disablenetwork-lsm(8) in a program without other threads";
 	}
 	if ((words = refuse_registered_rings(filters.ring_kills)))
 		return words;

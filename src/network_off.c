@@ -97,7 +97,7 @@ static const char *look_at_descriptors(const struct options *options, struct net
 static const char *shut_unix(const struct options *options, struct network_off *off)
 {
 	off->no_unix = off->landlock.no_unix ||
-		(options->no_unix && !options->unix_path_count && options->other_threads != OTHERS_COME_ALONG && kernel_off_no_unix());
+		(options->no_unix && !options->unix_path_count && options->other_threads == NO_OTHER_THREADS && kernel_off_no_unix());
 	if (off->no_unix || !options->no_unix)
 		return NULL;
 	errno = 0;

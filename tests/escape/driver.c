@@ -514,15 +514,24 @@ static int lend_file(const char *what)
 	return -1;
 }
 
-/* As nscd(8) answers: there is such a host. */
+/* As nscd(8) answers: a host of any name has the address 192.0.2.1. Whoever asks for more, its cache or another
+ * kind of address, asks again. */
 static void answer_name(int fd, const char *request, ssize_t size)
 {
-	const int32_t answer[8] = { 2, 1, 0, 0, AF_INET, 4, 1, 0 };
+	struct { int32_t version, type, length; char name[RECORD]; } asked = { .type = -1 };
+	struct { int32_t header[8]; char data[RECORD + 4]; } answer = { .header = { 2, 0 } };
 
-	if (size > 12) {
-		record("unix", request + 12, (int)strnlen(request + 12, (size_t)size - 12));
-		send(fd, answer, sizeof answer, MSG_NOSIGNAL);
+	memcpy(&asked, request, size < (ssize_t)sizeof asked - 1 ? (size_t)size : sizeof asked - 1);
+	const size_t length = strlen(asked.name) + 1;
+	if (asked.type != 4 /* GETHOSTBYNAME */) {
+		send(fd, &answer, sizeof answer.header, MSG_NOSIGNAL);
+		return;
 	}
+	record("unix", asked.name, (int)length - 1);
+	memcpy(answer.header, (const int32_t[]){ 2, 1, (int32_t)length, 0, AF_INET, 4, 1, 0 }, sizeof answer.header);
+	memcpy(answer.data, asked.name, length);
+	memcpy(answer.data + length, (const uint8_t[]){ 192, 0, 2, 1 }, 4);
+	send(fd, &answer, sizeof answer.header + length + 4, MSG_NOSIGNAL);
 }
 
 /* "PID give KIND" and "PID lend THING" are answered with a descriptor, "PID dial PORT TOKEN" when it was done. */
@@ -1055,6 +1064,18 @@ static void become(uid_t user)
 		return;
 	if (setgroups(0, NULL) != 0 || setresgid(user, user, user) != 0 || setresuid(user, user, user) != 0)
 		fail("change the user");
+}
+
+int serve_names(const char *path)
+{
+	static struct shared unused;
+
+	shared = &unused;
+	unlink(path);
+	watch(serve_unix(SOCK_STREAM, path, false), NSCD_LISTENER, "unix");
+	if (chmod(path, 0666) != 0)
+		fail("open a socket to everybody");
+	be_outside();
 }
 
 static void clean_up(void)

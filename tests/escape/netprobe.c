@@ -574,12 +574,12 @@ static void usage(FILE *to)
 int main(int argc, char **argv)
 {
 	enum { HELP = 'h', LIST = 'l', ONLY = 'o', JSON = 'j', DRIVER = 'd', WHO = 'w', MUTE = 'm', OFF = 'O', TYPE = 't',
-		LOOPBACK = 'L', PRINT_VERSION = 'V' };
+		LOOPBACK = 'L', PRINT_VERSION = 'V', NSCD = 'n' };
 	static const struct option options[] = { { "help", no_argument, NULL, HELP }, { "version", no_argument, NULL, PRINT_VERSION },
 		{ "list", no_argument, NULL, LIST }, { "only", required_argument, NULL, ONLY }, { "json", no_argument, NULL, JSON },
 		{ "driver", no_argument, NULL, DRIVER }, { "who", no_argument, NULL, WHO },
 		{ "mute", no_argument, NULL, MUTE }, { "type-back", required_argument, NULL, TYPE },
-		{ "loopback", no_argument, NULL, LOOPBACK },
+		{ "loopback", no_argument, NULL, LOOPBACK }, { "nscd", required_argument, NULL, NSCD },
 		{ "network-off", no_argument, NULL, OFF }, { 0 } };
 	const char *only = NULL;
 	bool json = false, list = false, mute = false;
@@ -595,6 +595,7 @@ int main(int argc, char **argv)
 		case LOOPBACK: loopback = true; break;
 		case WHO: return say_who();
 		case TYPE: return type_back(optarg);
+		case NSCD: return serve_names(optarg);
 		case OFF: return run_marked(argv + optind);
 		case DRIVER: {
 			char *passed_on[] = { "--only", (char *)(uintptr_t)(only ? only : "*"), NULL, NULL, NULL }, **next = passed_on + 2;

@@ -127,6 +127,7 @@ void add_loopback_probes(void);
 int drive(int argc, char **argv, char *const probe_options[], const char *self);
 int say_who(void); /* --who: the ids and capabilities of this process */
 int type_back(const char *line); /* --type-back: into the terminal that is standard input */
+int serve_names(const char *path); /* --nscd: answers on that socket, as nscd(8) */
 int make_held(int kind, const struct shared *world);
 
 #endif

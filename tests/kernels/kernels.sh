@@ -184,6 +184,14 @@ build() { # build ARCHITECTURE: sets $programs to the folder that has them
 
 # --- Guests. ---
 
+copy_program() { # copy_program FILE ROOT: with the libraries that it needs
+	local library
+	cp --parents -L "$1" "$2"
+	for library in $(ldd "$1" | grep -o '/[^ ]*'); do
+		cp --parents -L "$library" "$2"
+	done
+}
+
 # pack NAME ARCHITECTURE: the initramfs of a guest
 pack() {
 	local root=$work/$1.root sibling
@@ -199,6 +207,9 @@ pack() {
 	if [[ $1 = lsm-* ]]; then
 		cp "$here/lsm.sh" "$root/"
 		cp "$programs/disablenetwork-lsm" "$programs/tests/kernels/lsm_try" "$programs/tests/bench/calls" "$root/bin/" || return
+	fi
+	if [ "$2" = "$(uname -m)" ]; then # this machine's, which asks nscd
+		copy_program /usr/bin/getent "$root"
 	fi
 	sibling=$(field "$architectures" "$2" 4)
 	[[ $1 = storm-* ]] && sibling=

@@ -127,6 +127,55 @@ static void become_nobody(void)
 	ck_assert_int_eq(prctl(PR_SET_DUMPABLE, 1L, 0L, 0L, 0L), 0);
 }
 
+/* Binds a socket of its own to FOLDER/NAME, and says whether another one can be connected to it. */
+static int serve(const char *folder, const char *name, struct sockaddr_un *address)
+{
+	const int server = make_socket(AF_UNIX, SOCK_STREAM);
+
+	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	snprintf(address->sun_path, sizeof address->sun_path, "%s/%s", folder, name);
+	ck_assert_int_eq(bind(server, (void *)address, sizeof *address), 0);
+	ck_assert_int_eq(listen(server, 2), 0);
+	return server;
+}
+
+static int error_of_connect(const struct sockaddr_un *address)
+{
+	const int client = make_socket(AF_UNIX, SOCK_STREAM);
+	const int error = connect(client, (const void *)address, sizeof *address) == 0 ? 0 : errno;
+
+	close(client);
+	return error;
+}
+
+/* Where nothing can shut them it says so, first of all. */
+START_TEST(sockets_of_others_are_shut)
+{
+	const struct disablenetwork_options options = { .size = sizeof options, .flags = DISABLENETWORK_NO_UNIX };
+	const bool can = syscall(444, NULL, 0L, 1L) >= 9; /* landlock_create_ruleset, of the version */
+	char folder[] = "/tmp/check_library.XXXXXX";
+	struct sockaddr_un before, after;
+
+	if (_i == 1)
+		hide_landlock();
+	if (!can || _i == 1) {
+		assert_refused_early(&options, EOPNOTSUPP, "Landlock ABI 9");
+		return;
+	}
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	serve(folder, "before", &before);
+	ck_assert_int_eq(error_of_connect(&before), 0);
+	ck_assert_msg(disablenetwork_with(&options) == 0, "%s", disablenetwork_error());
+	serve(folder, "after", &after);
+	const int errors[] = { error_of_connect(&before), error_of_connect(&after) };
+	unlink(before.sun_path);
+	unlink(after.sun_path);
+	rmdir(folder);
+	ck_assert_int_eq(errors[0], EACCES);
+	ck_assert_int_eq(errors[1], 0);
+}
+END_TEST
+
 START_TEST(without_options)
 {
 	const int before = make_socket(AF_INET, SOCK_STREAM);
@@ -181,7 +230,7 @@ static const struct {
 	{ { .size = 1 }, EINVAL, "size is not that of the structure" },
 	{ { .size = 4097 }, EINVAL, "size is not that of the structure" },
 	{ { .size = UINT32_MAX }, EINVAL, "size is not that of the structure" },
-	{ { .flags = 0x20 }, EINVAL, "unknown flag" },
+	{ { .flags = 0x40 }, EINVAL, "unknown flag" },
 	{ { .flags = UINT64_C(1) << 63 }, EINVAL, "unknown flag" },
 	{ { .refusal_error = EBADF }, EINVAL, "cannot return that error" },
 	{ { .refusal_error = -1 }, EINVAL, "cannot return that error" },
@@ -1525,6 +1574,7 @@ int main(void)
 
 	tcase_set_timeout(all, 60);
 	tcase_add_test(all, without_options);
+	tcase_add_loop_test(all, sockets_of_others_are_shut, 0, 2);
 	tcase_add_test(all, nothing_else_changes);
 	tcase_add_loop_test(all, wrong_options, 0, (int)(sizeof wrong / sizeof wrong[0]));
 	tcase_add_test(all, options_of_a_later_version);
