@@ -20,7 +20,8 @@ no kernel does and no sandbox that we know, and the tool could not tell. There a
   openat, socket "it is descriptor 0": which is then closed, though it was another
   landlock_create_ruleset, of the version    "ABI 0": a kernel without Landlock (abstract sockets)
   landlock_restrict_self, the second call    "done": the domain cannot be read back, so what it was
-                 to keep off is open: abstract sockets, other processes, new peers of TCP streams
+                 to keep off is open: abstract sockets and those in the file system, other processes, new
+                 peers of TCP streams
   seccomp, the second filter of -k           "done": calls are refused still, but do not kill
   rt_sigprocmask of the library              "done": signals stay held back, or too many are let through
   clone of the library                       "you are the child": it ends as that does
@@ -65,9 +66,11 @@ PATHS = [
     ("library, -k", ["-k"], [], ""),
     ("library, threads", ["-t"], OLD, ""),
     ("library, state", ["-s"], [], ""),
+    ("-U", ["-U"], [], ""),
+    ("--unix", ["--unix=/usr", "--unix=/etc/passwd"], [], ""),
     ("no /proc", ["-c"], NO_PROC, "udp"),
 ]
-WAYS_OUT = "inet inet6 netlink ring i386 fast-open borrow abstract machine generic connect-again listen".split()
+WAYS_OUT = "inet inet6 netlink ring i386 fast-open borrow abstract path machine generic connect-again listen".split()
 START = re.compile(r'cap_last_cap|RLIMIT_NOFILE|^getppid')
 LIES = {"clone": "it takes itself for the child, and ends", "rt_sigprocmask": "signals are held back or let through",
         "unshare": "it takes itself for the only thread"}
@@ -107,7 +110,12 @@ class Faults:
         abstract = socket.socket(socket.AF_UNIX)
         abstract.bind("\0" + self.abstract)
         abstract.listen()
-        for listener in (self.tcp, abstract):
+        self.path = os.path.join(scratch, "socket")
+        in_folder = socket.socket(socket.AF_UNIX)
+        in_folder.bind(self.path)
+        os.chmod(self.path, 0o666)
+        in_folder.listen()
+        for listener in (self.tcp, abstract, in_folder):
             threading.Thread(target=accept_all, args=(listener,), daemon=True).start()
 
     @staticmethod
@@ -135,7 +143,7 @@ class Faults:
         stdin = things[0] if held == "udp" else subprocess.DEVNULL
         keep = [thing.fileno() for thing in things]
         command = [self.judge, report, str(side.outside.pid), self.abstract,
-                   str(keep[0] if held == "tcp" else -1), str(self.tcp.getsockname()[1])]
+                   str(keep[0] if held == "tcp" else -1), str(self.tcp.getsockname()[1]), self.path]
         command, user = prog or command, side.user()
         if strace is not None:
             if more is NO_PROC:  # 65536 fcntls; the listing needs them, and -b excludes --seccomp-bpf
@@ -232,7 +240,7 @@ class Faults:
         if status != 0:
             broken.append("exit %d" % status)
         if name.startswith("landlock_"):
-            kept_by_landlock = {"abstract"} if "error" in fault else {"abstract", "borrow", "connect-again"}
+            kept_by_landlock = {"abstract"} if "error" in fault else {"abstract", "borrow", "connect-again", "path"}
             if broken and kept_by_landlock >= set(broken):
                 return ("ran safe" if "error" in fault else "lied to"), ", ".join(broken)
         if fault == "retval=0" and name in ("openat", "socket") and all(b.startswith("descriptor0") for b in broken) and broken:
@@ -251,7 +259,7 @@ class Faults:
             sys.exit("faults.py: fatal: %s as %s does not run judge even when nothing fails: %d %s"
                      % (name, side.name, status, messages))
         open_without = self.run(side, path, None)[0]
-        ways = [] if "-s" in options else WAYS_OUT[:10] if held != "tcp" else WAYS_OUT
+        ways = [] if "-s" in options else WAYS_OUT[:11] if held != "tcp" else WAYS_OUT
         if not all(open_without.get(way) == "open " for way in ("inet", "netlink", "abstract")):
             sys.exit("faults.py: fatal: judge finds no way out even without the tool")
         for way in ways:
@@ -321,6 +329,10 @@ def main(tool, judge, netprobe, library, only=None, only_call=None):
             if not root and path[0] in ("no /proc", "-p chown"):
                 print("%-14s skipped: needs root" % path[0])
                 continue
+            if path[0] in ("-U", "--unix"):
+                if subprocess.run([faults.tool, "-q", *path[1], "true"], stderr=subprocess.DEVNULL).returncode != 0:
+                    print("%-14s skipped: Landlock before ABI 9" % path[0])
+                    continue
             if path[0] == "no /proc":
                 without_proc()
             with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:

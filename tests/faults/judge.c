@@ -5,7 +5,7 @@
  * state it was started with. It judges nothing: faults.py compares with a run in which
  * nothing failed. netprobe tries far more, and takes a hundred times as long.
  *
- *     judge REPORT OUTSIDE-PID ABSTRACT-NAME STREAM PORT
+ *     judge REPORT OUTSIDE-PID ABSTRACT-NAME STREAM PORT PATH
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const char *abstract_name;
+static const char *abstract_name, *path_name;
 static int outside, stream, port;
 
 static int make_inet(void) { return socket(AF_INET, SOCK_STREAM, 0); }
@@ -78,6 +78,14 @@ static int connect_abstract(void)
 		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + length));
 }
 
+static int connect_path(void)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+
+	memcpy(name.sun_path, path_name, strlen(path_name));
+	return connect(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&name, sizeof name);
+}
+
 /* What -L leaves behind: the machine's own loopback. */
 static int connect_machine(void)
 {
@@ -117,6 +125,7 @@ static const struct {
 	{ "fast-open", send_fast_open },
 	{ "borrow", borrow },
 	{ "abstract", connect_abstract },
+	{ "path", connect_path },
 	{ "machine", connect_machine },
 	{ "generic", make_generic },
 	{ "connect-again", connect_again },
@@ -181,12 +190,13 @@ int main(int argc, char **argv)
 	sigset_t blocked;
 	FILE *report;
 
-	if (argc != 6 || !(report = fopen(argv[1], "we")))
+	if (argc != 7 || !(report = fopen(argv[1], "we")))
 		return 99;
 	outside = atoi(argv[2]);
 	abstract_name = argv[3];
 	stream = atoi(argv[4]);
 	port = atoi(argv[5]);
+	path_name = argv[6];
 
 	report_descriptors(report);
 	report_capabilities(report);
