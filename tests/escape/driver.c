@@ -534,7 +534,8 @@ static void answer_name(int fd, const char *request, ssize_t size)
 	send(fd, &answer, sizeof answer.header + length + 4, MSG_NOSIGNAL);
 }
 
-/* "PID give KIND" and "PID lend THING" are answered with a descriptor, "PID dial PORT TOKEN" when it was done. */
+/* "PID give KIND", "PID lend THING" and "PID make TYPE" (of an AF_UNIX socket) are answered with a
+ * descriptor, "PID dial PORT TOKEN" when it was done. */
 static void help(int fd)
 {
 	const struct { const char *name; int fd; } things[] = { { "user", container_user }, { "net", container_net }, { "unix", container_unix },
@@ -552,6 +553,8 @@ static void help(int fd)
 				held = dup(things[i].fd);
 		if (held < 0)
 			held = lend_file(text);
+	} else if (sscanf(request, "%*d make %d", &number) == 1) {
+		held = socket(AF_UNIX, number | SOCK_CLOEXEC, 0);
 	} else if (sscanf(request, "%*d dial %d %103s", &number, text) == 2) {
 		const int caller = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		const union address to = { .in = { .sin_family = AF_INET, .sin_port = htons((uint16_t)number), .sin_addr = shared->new4.in.sin_addr } };

@@ -88,6 +88,7 @@ static const struct gap {
 	{ "shutdown@*", loopback_given, "sockets of the network that is left are closed" },
 	{ "*clear-*@tcp*", loopback_given, "sockets of the network that is left are closed" },
 	{ "*@passed-*", loopback_given, "a passed socket stays in the network where it was made" },
+	{ "loopback-interface-list-by-passed-unix", loopback_given, "an AF_UNIX socket from outside shows the interfaces there" },
 	{ "path-*", unix_open, "services on path AF_UNIX sockets do what they are asked" },
 	{ "abstract-*", abstract_reachable, "abstract sockets outside: kept off from Landlock ABI 6 on, without -a" },
 	{ "*listen@passed-tcp*", unmarked, "a passed TCP socket: no Landlock right covers listening" },

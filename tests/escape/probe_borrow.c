@@ -205,20 +205,24 @@ static socklen_t abstract_address(struct sockaddr_un *address, const char *name)
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name) + 1);
 }
 
-enum { ABSTRACT_STREAM, ABSTRACT_DATAGRAM, ABSTRACT_DATAGRAM_CONNECT };
+enum { ABSTRACT_STREAM, ABSTRACT_DATAGRAM, ABSTRACT_DATAGRAM_CONNECT, PASSED };
 
 static struct result probe_abstract(const struct probe *probe)
 {
-	const bool datagram = probe->number == ABSTRACT_DATAGRAM || probe->number == ABSTRACT_DATAGRAM_CONNECT;
-	const int fd = socket(AF_UNIX, datagram ? SOCK_DGRAM : SOCK_STREAM, 0);
+	const long way = probe->number % PASSED;
+	const bool passed = probe->number >= PASSED, datagram = way == ABSTRACT_DATAGRAM || way == ABSTRACT_DATAGRAM_CONNECT;
+	const int type = datagram ? SOCK_DGRAM : SOCK_STREAM;
+	char request[32];
+	snprintf(request, sizeof request, "make %d", type);
+	const int fd = passed ? ask_accomplice(request) : socket(AF_UNIX, type, 0);
 	struct sockaddr_un address;
 	const socklen_t size = abstract_address(&address, datagram ? shared->abstract_datagram : shared->abstract_stream);
 
 	if (!shared->victim)
 		return no_victim();
 	if (fd < 0)
-		return refused("socket");
-	if (probe->number == ABSTRACT_DATAGRAM) {
+		return passed ? result(NOT_HERE, "nothing was passed in") : refused("socket");
+	if (way == ABSTRACT_DATAGRAM) {
 		if (sendto(fd, token(probe), strlen(token(probe)), 0, (struct sockaddr *)&address, size) < 0)
 			return refused("sendto");
 	} else if (connect(fd, (struct sockaddr *)&address, size) != 0) {
@@ -678,6 +682,9 @@ void add_borrow_probes(void)
 	add_probe(false, probe_abstract, "abstract-stream")->number = ABSTRACT_STREAM;
 	add_probe(false, probe_abstract, "abstract-datagram")->number = ABSTRACT_DATAGRAM;
 	add_probe(false, probe_abstract, "abstract-datagram-connect")->number = ABSTRACT_DATAGRAM_CONNECT;
+	add_probe(false, probe_abstract, "abstract-stream-passed")->number = PASSED + ABSTRACT_STREAM;
+	add_probe(false, probe_abstract, "abstract-datagram-passed")->number = PASSED + ABSTRACT_DATAGRAM;
+	add_probe(false, probe_abstract, "abstract-datagram-connect-passed")->number = PASSED + ABSTRACT_DATAGRAM_CONNECT;
 	add_probe(false, probe_tiocsti, "tiocsti")->number = 0;
 	add_probe(false, probe_tiocsti, "tiocsti-garbage-above-32-bits")->number = 1;
 	add_probe(false, probe_tiocsti, "tiocsti-int80")->number = 2;

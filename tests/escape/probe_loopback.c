@@ -378,6 +378,33 @@ static struct result probe_namespace_of_socket(const struct probe *probe)
 	return namespace < 0 ? refused("SIOCGSKNS") : result(ESCAPED, "a descriptor of the network outside");
 }
 
+/* An AF_UNIX socket, too, belongs to the network where it was made. */
+enum { LIST_INTERFACES, CHANGE_INTERFACE };
+static struct result probe_passed_unix(const struct probe *probe)
+{
+	struct ifreq requests[64], request = { .ifr_name = "lo" };
+	struct ifconf list = { .ifc_len = sizeof requests, .ifc_req = requests };
+	char words[32];
+
+	if (shared->run == 0 && probe->number == LIST_INTERFACES && !enter_bare_network())
+		return result(NOT_HERE, "no bare namespace: %s", strerror(errno));
+	snprintf(words, sizeof words, "make %d", SOCK_STREAM);
+	const int passed = ask_accomplice(words);
+	if (passed < 0)
+		return result(NOT_HERE, "nothing was passed in");
+	if (probe->number == CHANGE_INTERFACE) {
+		if (ioctl(passed, SIOCGIFFLAGS, &request) != 0 || ioctl(passed, SIOCSIFFLAGS, &request) != 0)
+			return refused("ioctl");
+		return result(ESCAPED, "lo outside was set up as it is");
+	}
+	if (ioctl(passed, SIOCGIFCONF, &list) != 0)
+		return refused("SIOCGIFCONF");
+	for (size_t i = 0; i < (size_t)list.ifc_len / sizeof requests[0]; i++)
+		if (strcmp(requests[i].ifr_name, "lo") != 0)
+			return result(ESCAPED, "%s, which is outside, is shown", requests[i].ifr_name);
+	return result(NOT_HERE, "outside there is nothing but lo");
+}
+
 static struct result probe_interface_move(const struct probe *probe)
 {
 	struct { struct nlmsghdr header; struct ifinfomsg info; struct rtattr attribute; uint32_t pid; } message = {
@@ -417,6 +444,8 @@ void add_loopback_probes(void)
 		{ "reuse-port", probe_option, SO_REUSEPORT, false }, { "low-port", probe_low_port, 0, false },
 		{ "other-sockets", probe_triples, 0, true }, { "other-sockets-nested", probe_nested_triples, 0, true },
 		{ "namespace-of-passed-socket", probe_namespace_of_socket, 0, true },
+		{ "interface-list-by-passed-unix", probe_passed_unix, LIST_INTERFACES, true },
+		{ "interface-change-by-passed-unix", probe_passed_unix, CHANGE_INTERFACE, true },
 		{ "interface-move", probe_interface_move, 0, true },
 	};
 
