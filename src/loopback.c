@@ -98,8 +98,8 @@ static const struct cause {
 	{ UNSHARE, EPERM, in_chroot, UNABLE "in a chroot only root can: disablenetwork -L -p sys_chroot chroot DIRECTORY prog" },
 	{ UNSHARE | MAP | RAISE, EPERM, apparmor_forbids, BY_APPARMOR },
 	{ UNSHARE | MAP | RAISE, EACCES, apparmor_forbids, BY_APPARMOR },
-	{ UNSHARE, EACCES, NULL, UNABLE "SELinux keeps this domain from it (class user_namespace, permission create); "
-		"with root: " BY_ROOT },
+	{ UNSHARE, EACCES, NULL, UNABLE "SELinux (class user_namespace, permission create) or AppArmor (rule userns) keeps "
+		"this process from it; with root: " BY_ROOT },
 	{ UNSHARE, EPERM, is_filtered, UNABLE "a sandbox around this process refuses unshare (Docker: --security-opt "
 		"seccomp=unconfined; podman's own profile allows it)" },
 	{ UNSHARE, ENOSYS, NULL, UNABLE "a sandbox around this process hides unshare" },

@@ -80,6 +80,8 @@ $2 == "end" {
 	ended = 1
 }
 $2 == "threads" && !/threads lost their network$|unable to put every thread into a Landlock domain/ { bad("threads:" substr($0, 10)) }
+$2 == "unable" { notes[++noted] = guest ": -L without namespaces: " substr($0, 10) }
+$2 == "unable" && !/: (in words|not in this kernel)$/ { bad("-L without namespaces: " substr($0, 10)) }
 $2 == "terminal" && !/terminal (kept|none here)$/ { bad("the second serial line: " substr($0, 12)) }
 $2 == "storm" && !/ [1-9][0-9]* returned 0, .* 0 untrue$/ { bad("storm:" substr($0, 8)) }
 $2 == "storm" { notes[++noted] = guest ": storm of" substr($0, 8) }
