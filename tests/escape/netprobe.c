@@ -24,6 +24,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -70,6 +71,12 @@ static bool libc_multiplexes(void)
 	return false;
 #endif
 }
+static bool settings_read_only(void)
+{
+	struct statvfs settings;
+
+	return loopback && statvfs("/proc/sys", &settings) == 0 && (settings.f_flag & ST_RDONLY);
+}
 static bool domain_of_files(void)
 {
 	return !bare && (landlock_abi == 2 || landlock_abi == 3 || (landlock_abi >= 9 && shared->unix_shut));
@@ -88,6 +95,8 @@ static const struct gap {
 	{ "shutdown@*", loopback_given, "sockets of the network that is left are closed" },
 	{ "*clear-*@tcp*", loopback_given, "sockets of the network that is left are closed" },
 	{ "*@passed-*", loopback_given, "a passed socket stays in the network where it was made" },
+	{ "loopback-low-port", settings_read_only, "ports below 1024 need a capability, where /proc/sys is read-only" },
+	{ "loopback-echo*", settings_read_only, "ping needs a capability, where /proc/sys is read-only" },
 	{ "loopback-interface-list-by-passed-unix", loopback_given, "an AF_UNIX socket from outside shows the interfaces there" },
 	{ "path-*", unix_open, "services on path AF_UNIX sockets do what they are asked" },
 	{ "abstract-*", abstract_reachable, "abstract sockets outside: kept off from Landlock ABI 6 on, without -a" },
