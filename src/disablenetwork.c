@@ -4,7 +4,6 @@
  * disablenetwork prog args...: run prog with its network switched off, for good.
  */
 #include "facts.h"
-#include "facts.h"
 #include "hints.h"
 #include "network_off.h"
 #include "options.h"
@@ -16,32 +15,34 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* What Landlock refuses nobody hears of but prog: here it can be told beforehand. */
+static bool misses_display(const struct options *options, const struct network_off *off)
+{
+	return (facts_held(off) & FACT_ABSTRACT) && !options->loopback && x_server_is_abstract() &&
+		is_x_program(options->program[0]);
+}
+
 /* Once to a person, or when asked to speak: not at each stage of a pipeline, whose last one
  * writes to the terminal, nor into logs. The text is kept out of the frame of main: it would
  * cost every start a page fault. */
 static __attribute__((noinline)) void warn(const struct options *options, const struct network_off *off)
 {
 	char text[HINT];
-
-	if (options->quiet)
-		return;
 	const bool person = isatty(STDERR_FILENO) && isatty(STDOUT_FILENO);
 	const bool unit = !person && getenv("INVOCATION_ID"); /* systemd.exec(5) */
-	if (!options->verbose && !person)
+	const bool speak = !options->quiet && (options->verbose || person);
+
+	if ((speak || options->explain) && misses_display(options, off))
+		say("\"%s\" is an X program: the server of DISPLAY listens on an abstract socket, which is shut: -a leaves "
+			"it open", options->program[0]);
+	if (!speak)
 		return;
 	if (warn_of_rights(options->program[0], off->capabilities.kept, unit, text, sizeof text))
 		say("warning: %s", text);
+	if (warn_of_use(options->program, text, sizeof text))
+		say("warning: %s", text);
 	if (facts_warn(off, options->allow_abstract, text, sizeof text))
 		say("warning: %s", text);
-}
-
-/* With -x. What Landlock refuses nobody hears of but prog: here it can be told beforehand. */
-static __attribute__((noinline)) void explain_display(const struct options *options, const struct network_off *off)
-{
-	if ((facts_held(off) & FACT_ABSTRACT) && !options->loopback && x_server_is_abstract() &&
-		is_x_program(options->program[0]))
-		say("\"%s\" is an X program: the server of DISPLAY listens on an abstract socket, which is shut: -a leaves "
-			"it open", options->program[0]);
 }
 
 static __attribute__((noinline)) _Noreturn void run(char **program, capability_set kept)
@@ -75,7 +76,5 @@ int main(int argc, char **argv)
 	if (options.verbose)
 		report_held(&off);
 	warn(&options, &off);
-	if (options.explain)
-		explain_display(&options, &off);
 	run(options.program, off.capabilities.kept);
 }

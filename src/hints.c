@@ -306,27 +306,29 @@ int explain_exec(const char *name, int error, capability_set kept, char *text, s
 /* --- Rights. --- */
 
 /* What changes the user. FIRST is how it stands in front of the tool. Those down to the first
- * NULL are proposed to everybody, in this order, where they are found. */
+ * NULL are proposed to everybody, in this order, where they are found. OTHERS is the same for
+ * who is not root, by programs that are setuid. */
 static const struct changer {
 	const char *name;
 	const char *first;
 	bool util_linux; /* a busybox program of the same name does not know these options */
 	bool refuses;    /* runs under no_new_privs in no case */
+	const char *others;
 } changers[] = {
-	{ "runuser", "runuser -u nobody --", true, false },
-	{ "setpriv", "setpriv --reuid=65534 --regid=65534 --clear-groups", true, false },
-	{ "setuidgid", "setuidgid nobody", false, false },
-	{ "chpst", "chpst -u nobody", false, false },
-	{ "s6-setuidgid", "s6-setuidgid nobody", false, false },
-	{ "su", NULL, false, false },
-	{ "sg", NULL, false, false },
-	{ "newgrp", NULL, false, false },
-	{ "gosu", NULL, false, false },
-	{ "su-exec", NULL, false, false },
-	{ "s6-applyuidgid", NULL, false, false },
-	{ "start-stop-daemon", NULL, false, false },
-	{ "sudo", "sudo -u nobody", false, true },
-	{ "doas", "doas -u nobody", false, true },
+	{ "runuser", "runuser -u nobody --", true, false, NULL },
+	{ "setpriv", "setpriv --reuid=65534 --regid=65534 --clear-groups", true, false, NULL },
+	{ "setuidgid", "setuidgid nobody", false, false, NULL },
+	{ "chpst", "chpst -u nobody", false, false, NULL },
+	{ "s6-setuidgid", "s6-setuidgid nobody", false, false, NULL },
+	{ "su", NULL, false, false, "su nobody -c \"disablenetwork prog\"" },
+	{ "sg", NULL, false, false, "sg group \"disablenetwork prog\"" },
+	{ "newgrp", NULL, false, false, "sg group \"disablenetwork prog\"" },
+	{ "gosu", NULL, false, false, NULL },
+	{ "su-exec", NULL, false, false, NULL },
+	{ "s6-applyuidgid", NULL, false, false, NULL },
+	{ "start-stop-daemon", NULL, false, false, NULL },
+	{ "sudo", "sudo -u nobody", false, true, "sudo -u nobody disablenetwork prog" },
+	{ "doas", "doas -u nobody", false, true, "doas -u nobody disablenetwork prog" },
 };
 
 static const struct changer *find_changer(const char *program)
@@ -380,6 +382,25 @@ static bool warn_of_capabilities(const char *name, capability_set kept, char *te
 	return false;
 }
 
+/* To an ordinary user. One's own setuid programs are as any other. */
+static bool warn_of_setuid(const char *name, char *text, size_t size)
+{
+	const struct changer *changer = find_changer(name);
+	char file[PATH_MAX];
+	struct stat status;
+
+	if (!find_program(name, file, sizeof file) || stat(file, &status) != 0 || !(status.st_mode & S_ISUID) ||
+		status.st_uid == geteuid())
+		return false;
+	if (changer && changer->others)
+		snprintf(text, size, "\"%s\" is setuid, and gains nothing behind disablenetwork; change the user first: %s",
+			name, changer->others);
+	else
+		snprintf(text, size, "\"%s\" is setuid, and gains nothing behind disablenetwork: it has the rights of its "
+			"user", name);
+	return true;
+}
+
 static bool is_root(void)
 {
 	uid_t real, effective, saved;
@@ -391,7 +412,7 @@ static bool is_root(void)
 bool warn_of_rights(const char *name, capability_set kept, bool unit, char *text, size_t size)
 {
 	if (!is_root())
-		return warn_of_capabilities(name, kept, text, size);
+		return warn_of_capabilities(name, kept, text, size) || warn_of_setuid(name, text, size);
 	if (kept & SET_OF(CAP_SETUID))
 		return false;
 
@@ -439,4 +460,59 @@ bool is_x_program(const char *name)
 	if (program >= 0)
 		close(program);
 	return found;
+}
+
+/* --- What a program will miss. --- */
+
+/* Those whose own words come late or mislead. An argument "" is that of a program without any; with
+ * UNLESS among the arguments all is well. */
+static const struct use {
+	const char *names, *arguments, *unless, *instead;
+} uses[] = {
+	{ "npm", "ci i install add update", "--offline",
+		"npm ci --ignore-scripts && disablenetwork npm rebuild" },
+	{ "pnpm", "i install add update", "--offline",
+		"pnpm install --ignore-scripts && disablenetwork pnpm rebuild" },
+	{ "yarn yarnpkg", " install add upgrade", "--offline",
+		"yarn install --ignore-scripts && disablenetwork npm rebuild" },
+	{ "pip pip3", "install download wheel", "--no-index",
+		"pip download -d wheels, then disablenetwork pip install --no-index -f wheels" },
+	{ "cargo", "add fetch install update", "--offline",
+		"cargo fetch, then disablenetwork cargo build --offline" },
+};
+
+/* Whether WORD is one of LIST, whose words are separated by single blanks. */
+static bool is_listed(const char *word, const char *list)
+{
+	const size_t length = strlen(word);
+
+	for (const char *at = list; ; at++) {
+		const char *end = strchrnul(at, ' ');
+		if ((size_t)(end - at) == length && memcmp(at, word, length) == 0)
+			return true;
+		if (!*end)
+			return false;
+		at = end;
+	}
+}
+
+static bool applies(const struct use *use, char *const *program)
+{
+	if (!is_listed(last_name(program[0]), use->names) || !is_listed(program[1] ? program[1] : "", use->arguments))
+		return false;
+	for (char *const *argument = program + 1; *argument; argument++)
+		if (strcmp(*argument, use->unless) == 0)
+			return false;
+	return true;
+}
+
+bool warn_of_use(char *const *program, char *text, size_t size)
+{
+	for (size_t i = 0; i < ROWS(uses); i++)
+		if (applies(&uses[i], program)) {
+			snprintf(text, size, "\"%s\" fetches from the network, which is off; instead: %s", program[0],
+				uses[i].instead);
+			return true;
+		}
+	return false;
 }

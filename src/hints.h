@@ -36,13 +36,19 @@ int explain_exec(const char *name, int error, capability_set kept, char *text, s
 	__attribute__((warn_unused_result));
 
 /* Writes into TEXT a warning about the rights with which the program NAME is about to run, if
- * one is due: as root it needs no capability to have others act for it, and to who keeps some
- * capabilities it is as good as root. KEPT are those that it has; UNIT says that it runs from a
- * unit of systemd, where a user is chosen otherwise. */
+ * one is due: as root it needs no capability to have others act for it, to who keeps some
+ * capabilities it is as good as root, and where it is setuid it gains nothing. KEPT are the
+ * capabilities that it has; UNIT says that it runs from a unit of systemd, where a user is
+ * chosen otherwise. */
 bool warn_of_rights(const char *name, capability_set kept, bool unit, char *text, size_t size)
 	__attribute__((warn_unused_result));
 
 /* Whether the program NAME is linked with a library by which it would talk to an X server. */
 bool is_x_program(const char *name) __attribute__((warn_unused_result));
+
+/* Writes into TEXT what PROGRAM, with its arguments, will miss, and what does the same in
+ * another way, if that is known. */
+bool warn_of_use(char *const *program, char *text, size_t size)
+	__attribute__((warn_unused_result));
 
 #endif

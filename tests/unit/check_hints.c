@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #define ROWS(table) (int)(sizeof table / sizeof table[0])
@@ -126,6 +127,10 @@ static void tear_down(void)
 	for (int i = 0; i < ROWS(names); i++)
 		unlink(names[i]);
 	unlink("directory/busybox");
+	unlink("directory/su");
+	unlink("directory/sudo");
+	unlink("directory/passwd");
+	unlink("directory/s6");
 	rmdir("directory");
 	rmdir(folder);
 }
@@ -276,6 +281,36 @@ START_TEST(what_root_is_told)
 }
 END_TEST
 
+/* Setuid, of another user, of whom there is one only for root to make. */
+START_TEST(others_are_told_of_setuid)
+{
+	static const struct {
+		const char *name, *words;
+	} programs[] = {
+		{ "su", "\"su\" is setuid, and gains nothing behind disablenetwork; change the user first: su nobody -c \"disablenetwork prog\"" },
+		{ "sudo", "change the user first: sudo -u nobody disablenetwork prog" },
+		{ "passwd", "\"passwd\" is setuid, and gains nothing behind disablenetwork: it has the rights of its user" },
+	};
+	char text[HINT], path[64], file[80];
+
+	if (geteuid() != 0)
+		return;
+	snprintf(path, sizeof path, "%s/directory", folder);
+	ck_assert_int_eq(chmod(folder, 0755), 0);
+	ck_assert_int_eq(setenv("PATH", path, 1), 0);
+	snprintf(file, sizeof file, "directory/%s", programs[_i].name);
+	make_file(file, "", 0755);
+	ck_assert_int_eq(chmod(file, 04755), 0);
+	make_file("directory/s6", "", 0755);
+	ck_assert_int_eq(chown("directory/s6", 65534, 65534), 0);
+	ck_assert_int_eq(chmod("directory/s6", 04755), 0);
+	ck_assert_int_eq(setresuid(65534, 65534, 65534), 0);
+	ck_assert(warn_of_rights(programs[_i].name, 0, false, text, sizeof text));
+	ck_assert_msg(strstr(text, programs[_i].words) != NULL, "%s", text);
+	ck_assert(!warn_of_rights("s6", 0, false, text, sizeof text)); /* setuid, but of this user */
+}
+END_TEST
+
 START_TEST(what_others_are_told)
 {
 	static const int strong[] = { CAP_DAC_OVERRIDE, CAP_CHOWN, CAP_FOWNER, CAP_SETUID, CAP_SETGID };
@@ -285,13 +320,62 @@ START_TEST(what_others_are_told)
 	if (geteuid() == 0)
 		ck_assert_int_eq(setresuid(65534, 65534, 65534), 0);
 	ck_assert(!warn_of_rights("make", 0, false, text, sizeof text));
-	ck_assert(!warn_of_rights("su", 0, true, text, sizeof text));
+	ck_assert(!warn_of_rights("env", 0, true, text, sizeof text));
 	for (int i = 0; i < ROWS(weak); i++)
 		ck_assert(!warn_of_rights("make", SET_OF(weak[i]), false, text, sizeof text));
 	for (int i = 0; i < ROWS(strong); i++) {
 		ck_assert(warn_of_rights("make", SET_OF(strong[i]), false, text, sizeof text));
 		ck_assert_ptr_nonnull(strstr(text, "as good as root"));
 	}
+}
+END_TEST
+
+/* --- What a program will miss. --- */
+
+static const struct {
+	const char *program[4];
+	const char *words; /* NULL: there is no warning */
+} used[] = {
+	{ { "npm", "install", "x" }, "\"npm\" fetches from the network, which is off; instead: npm ci --ignore-scripts && disablenetwork npm rebuild" },
+	{ { "/usr/bin/npm", "i" }, "\"/usr/bin/npm\" fetches" },
+	{ { "npm", "install", "--offline" }, NULL },
+	{ { "npm", "rebuild" }, NULL },
+	{ { "npm", "inst" }, NULL },
+	{ { "npm", "" }, NULL },
+	{ { "npm" }, NULL },
+	{ { "yarn" }, "instead: yarn install --ignore-scripts" },
+	{ { "yarnpkg", "add", "x" }, "\"yarnpkg\" fetches" },
+	{ { "yarn", "build" }, NULL },
+	{ { "pip3", "install", "x" }, "disablenetwork pip install --no-index" },
+	{ { "pip3", "install", "--no-index", "x" }, NULL },
+	{ { "cargo", "install", "x" }, "disablenetwork cargo build --offline" },
+	{ { "cargo", "build" }, NULL },
+	{ { "make", "install" }, NULL },
+	{ { "", "install" }, NULL },
+};
+
+START_TEST(what_is_told_of_use)
+{
+	char *program[5] = { NULL }, text[HINT];
+
+	for (int i = 0; i < 4 && used[_i].program[i]; i++)
+		ck_assert_ptr_nonnull(program[i] = strdup(used[_i].program[i]));
+	ck_assert_int_eq(warn_of_use(program, text, sizeof text), used[_i].words != NULL);
+	if (used[_i].words)
+		ck_assert_msg(strstr(text, used[_i].words) != NULL, "%s", text);
+	for (int i = 0; program[i]; i++)
+		free(program[i]);
+}
+END_TEST
+
+START_TEST(a_long_program_is_cut)
+{
+	char name[2000], text[HINT], *program[] = { name, NULL };
+
+	memset(name, '/', sizeof name);
+	snprintf(name + sizeof name - 6, 6, "/yarn");
+	ck_assert(warn_of_use(program, text, sizeof text));
+	ck_assert_uint_eq(strlen(text), HINT - 1);
 }
 END_TEST
 
@@ -307,6 +391,9 @@ int main(void)
 	tcase_add_loop_test(files, why_it_cannot_be_run, 0, ROWS(execs));
 	tcase_add_test(files, root_is_told_of_files);
 	tcase_add_test(files, a_long_name_is_cut);
+	tcase_add_loop_test(files, others_are_told_of_setuid, 0, 3);
+	tcase_add_loop_test(all, what_is_told_of_use, 0, ROWS(used));
+	tcase_add_test(all, a_long_program_is_cut);
 	tcase_add_loop_test(files, what_root_is_told, 0, ROWS(rights));
 	suite_add_tcase(suite, all);
 	suite_add_tcase(suite, files);
