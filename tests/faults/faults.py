@@ -194,7 +194,7 @@ class Faults:
                 return
             time.sleep(0.005)
 
-    def calls(self, trace):
+    def calls(self, trace, threads):
         """(name, index among its name, line) of each call that is to fail."""
         counts, kinds, found = {}, {}, None
         for line in trace:
@@ -204,7 +204,9 @@ class Faults:
                 found = []
             if found is not None and re.match(r"\w+\(", line):
                 found.append((name, counts[name], line))
-                kinds.setdefault(re.sub(r"[( ]\d+,|CAP_\w+|,.*", "", line), []).append(found[-1])
+                # What /proc says of threads differs each time.
+                kind = name if threads else re.sub(r"[( ]\d+,|CAP_\w+|,.*", "", line)
+                kinds.setdefault(kind, []).append(found[-1])
         # Loops over capabilities and over numbers without /proc: the first, middle and last.
         skipped = set()
         for alike in kinds.values():
@@ -267,7 +269,7 @@ class Faults:
                 self.known.add((way, side.name))
                 print("  not shown here: %s is refused to %s without the tool too" % (way, side.name))
         jobs = []
-        for call in self.calls(trace):
+        for call in self.calls(trace, "threads" in name):
             if more is OLD and call[0].startswith("landlock_") or self.only_call not in (None, call[0]):
                 continue
             what = re.sub(r"0x\w+|\d+", "", call[2])
