@@ -37,7 +37,7 @@ mkdir -p "$second/dist" && tar -xzf "$tarball" -C "$second/dist"
 export TZ=Asia/Tokyo
 (umask 002 && cd "$second"/dist/* && ./configure --quiet && make -s dist) >"$scratch/dist.out" 2>&1
 ok 'the tarball has a tarball' cmp "$second"/dist/*/disablenetwork-*.tar.gz "$tarball"
-wait $job
+wait "$job"
 is "$? $(cat "$scratch/first.out")" '0 ' 'packages are built'
 umask 002
 ok 'once more, elsewhere' build "$second/packages" "$tarball"
