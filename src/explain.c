@@ -594,6 +594,8 @@ static int run_filter(const struct sock_filter *filter, unsigned length, const s
 			value &= one->k;
 			break;
 		case BPF_JMP | BPF_JA:
+			if (one->k >= length)
+				return ordinary;
 			at += one->k;
 			break;
 		case BPF_JMP | BPF_JEQ | BPF_K:

@@ -55,6 +55,14 @@ static bool call_send(void)
 }
 static bool call_socket(void) { return close(socket(AF_UNIX, SOCK_STREAM, 0)) == 0; }
 
+/* Without the tool it is made. */
+static bool call_refused(void)
+{
+	const int made = socket(AF_INET, SOCK_STREAM, 0);
+
+	return made < 0 || close(made) == 0;
+}
+
 static const struct {
 	const char *name;
 	bool (*call)(void);
@@ -66,6 +74,7 @@ static const struct {
 	{ "ioctl", call_ioctl },
 	{ "send+read", call_send },
 	{ "socket+close", call_socket },
+	{ "refused", call_refused },
 };
 
 static int compare_doubles(const void *a, const void *b)
