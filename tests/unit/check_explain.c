@@ -23,6 +23,8 @@
 #define MACHINE AUDIT_ARCH_RISCV64
 #elif defined __powerpc64__
 #define MACHINE AUDIT_ARCH_PPC64LE
+#elif defined __loongarch64
+#define MACHINE AUDIT_ARCH_LOONGARCH64
 #elif defined __s390x__
 #define MACHINE AUDIT_ARCH_S390X
 #endif
