@@ -41,6 +41,7 @@ static const struct name calls[] = {
 	{ "getsockopt", SYS_getsockopt },
 	{ "ioctl", SYS_ioctl },
 	{ "landlock_create_ruleset", SYS_landlock_create_ruleset },
+	{ "landlock_add_rule", SYS_landlock_add_rule },
 	{ "landlock_restrict_self", SYS_landlock_restrict_self },
 	{ "prctl", SYS_prctl },
 	{ "prlimit64", SYS_prlimit64 },
