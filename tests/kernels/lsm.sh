@@ -107,6 +107,15 @@ like "$(disablenetwork -q -v true 2>&1)" '*kernel network-off, *seccomp (base), 
 like "$(disablenetwork --check 2>&1)" '*kernel network-off  on:*verdict  *yes:*' check
 say "basics$wrong"
 
+# -U: by the module where Landlock cannot.
+is "$(lsm_try reach disablenetwork -q 2>&1)" '0 0 0' paths-open
+for options in -U -UL -Ua '-U disablenetwork -q'; do
+	# shellcheck disable=SC2086 # words
+	like "$(lsm_try reach disablenetwork -q $options 2>&1)" '1* 1* 1*' "paths-shut-by-$options"
+done
+is "$(lsm_try reach disablenetwork -q disablenetwork -q -U -r unix 2>&1 | grep -c '^1')" 1 paths-shut-inside
+say "basics$wrong"
+
 try_escapes() {
 	# The bare prctl: no seccomp filter, no Landlock domain. Then the tool, which leaves every socket
 	# whose data goes to its peer.

@@ -13,6 +13,8 @@
  *     lsm_try namespaces      its user's own from outside cannot be entered, those made inside can
  *     lsm_try no-unix FLAGS [FLAGS]  whose sockets are reached after one or two calls with these
  *                             flags, of which one has PR_NETWORK_NO_UNIX
+ *     lsm_try reach TOOL...   behind TOOL: the error number with which sockets outside with a path are
+ *                             reached, of each kind: stream, datagram, packets
  *     lsm_try core            a handler that listens on a path gets the core dump of who is held
  *     lsm_try hold FLAGS PROG...  calls the prctl with these flags, then PROG
  *     lsm_try outlast         ends when the hooks hold a marked process no longer
@@ -842,6 +844,31 @@ static void try_no_unix(void)
 	waitpid(holder, NULL, 0);
 }
 
+/* --- reach --- */
+
+static int reach_outside(void)
+{
+	for (size_t kind = 0; kind < KINDS; kind++)
+		printf("%d%c", reach_kind("outside", BY_PATH, kind), kind + 1 < KINDS ? ' ' : '\n');
+	return 0;
+}
+
+static int reach_behind(char *self, int count, char **tool)
+{
+	char **arguments = calloc((size_t)count + 3, sizeof *arguments);
+
+	serve_kinds("outside");
+	fflush(stdout);
+	const pid_t child = fork();
+	if (child == 0 && arguments) {
+		memcpy(arguments, tool, (size_t)count * sizeof *tool);
+		arguments[count] = self;
+		arguments[count + 1] = (char[]){ "reach" };
+		execvp(arguments[0], arguments);
+	}
+	return child > 0 && waitpid(child, NULL, 0) == child ? 0 : 127;
+}
+
 /* --- core --- */
 
 static bool set_core_pattern(const char *pattern)
@@ -1287,7 +1314,9 @@ int main(int argc, char **argv)
 		for (int i = 0; i < calls; i++)
 			flags_of_call[i] = atoi(argv[2 + i]);
 		try_no_unix();
-	} else if (strcmp(what, "core") == 0)
+	} else if (strcmp(what, "reach") == 0)
+		return argc > 2 ? reach_behind(argv[0], argc - 2, argv + 2) : reach_outside();
+	else if (strcmp(what, "core") == 0)
 		try_core();
 	else if (strcmp(what, "hold") == 0 && argc > 3)
 		return hold_and_run(atoi(argv[2]), argv + 3);
