@@ -177,7 +177,8 @@ static void add_required(struct options *options, char *list)
 			consider_word(&nearest, facts[i].word);
 		if (i == FACTS)
 			wrong_word("unknown fact", word, nearest.meant);
-		options->required |= facts[i].fact;
+		else
+			options->required |= facts[i].fact;
 	}
 }
 

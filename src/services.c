@@ -100,9 +100,10 @@ static bool add(struct path *path, const char *text, size_t length)
 
 static bool add_number(struct path *path, long number)
 {
-	char digits[24];
+	char digits[24] = "";
+	const int length = snprintf(digits, sizeof digits, "%ld", number);
 
-	return number >= 0 && add(path, digits, (size_t)snprintf(digits, sizeof digits, "%ld", number));
+	return number >= 0 && add(path, digits, (size_t)length);
 }
 
 static bool add_runtime_folder(struct path *path)
