@@ -14,7 +14,7 @@ make_tree() {
 	reason='there is no systemd-nspawn (Debian: systemd-container)'
 	command -v systemd-nspawn >/dev/null || return 1
 	release=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release | tr -d '"')
-	recipe=(--variant=essential --include=systemd --include=busybox-static --include=cron --include=openssh-server --dpkgopt=force-unsafe-io
+	recipe=(--variant=essential --include=systemd --include=busybox-static --include=cron --include=at --include=openssh-server --dpkgopt=force-unsafe-io
 		--dpkgopt=path-exclude=/usr/share/{doc,man,locale,info,bash-completion}/'*'
 		"${release:-stable}")
 	cache=${XDG_CACHE_HOME:-/var/cache}/disablenetwork-tests
