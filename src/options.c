@@ -187,6 +187,7 @@ static void add_unix_path(struct options *options, const char *path)
 	options->no_unix = true;
 	if (!*path)
 		wrong_usage("the PATH of --unix is empty, as that of an unset variable");
+	_Static_assert(UNIX_PATHS == 64, "the message says so");
 	if (options->unix_path_count == UNIX_PATHS)
 		wrong_usage("more than 64 PATHs of --unix");
 	options->unix_paths[options->unix_path_count++] = path;
