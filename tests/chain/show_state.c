@@ -85,6 +85,7 @@ static void put_descriptors(void)
 {
 	struct stat status;
 
+	fprintf(state, "descriptors:\n"); /* there may be none */
 	for (int number = 0; number < DESCRIPTORS; number++) {
 		const int flags = fcntl(number, F_GETFD);
 		if (flags < 0 || fstat(number, &status) != 0)
