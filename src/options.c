@@ -21,7 +21,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-enum { CHECK = 256, EXPLAIN, UNIX }; /* no short option */
+enum { CHECK = 256, EXPLAIN, UNIX }; /* no short option, or one that cannot say the same */
 
 static const char short_options[] = "+:acklqvxLUe:p:r:hV";
 static const struct option long_options[] = {
@@ -40,7 +40,7 @@ static const struct option long_options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "check", no_argument, NULL, CHECK },
-	{ "explain", required_argument, NULL, EXPLAIN },
+	{ "explain", optional_argument, NULL, EXPLAIN },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -92,7 +92,7 @@ static _Noreturn void print_help(void)
 	print("  -U, --no-unix         no AF_UNIX sockets of others in the file system, but those of --unix");
 	print("      --unix=PATH       -U, but for those at or beneath PATH; may be given again");
 	print("  -v, --verbose         say in one line what holds");
-	print("  -x                    say which program was refused what, as it happens");
+	print("  -x, --explain         say which program was refused what, as it happens");
 	print("      --explain=FILE    the same as JSON lines, at the end of FILE");
 	print("      --check           run nothing; say what this kernel offers, and which gaps remain");
 	print("  -h, --help            this text");
@@ -193,6 +193,17 @@ static void add_unix_path(struct options *options, const char *path)
 	options->unix_paths[options->unix_path_count++] = path;
 }
 
+/* Without a FILE it is the long name of -x, which itself can take none: -xL would be the file L. */
+static void add_explanation(struct options *options, const char *file)
+{
+	if (!file)
+		options->explain = true;
+	else if (*file)
+		options->explain_file = file;
+	else
+		wrong_usage("the FILE of --explain is empty, as that of an unset variable");
+}
+
 /* Where getopt was in WORD it has said in optopt: a letter, or of a long option what it stands
  * for, 0 if it is unknown. */
 static _Noreturn void wrong_option(int sign, const char *word)
@@ -254,7 +265,7 @@ void parse_options(struct options *options, int argc, char **argv)
 			options->explain = true;
 			break;
 		case EXPLAIN:
-			options->explain_file = optarg;
+			add_explanation(options, optarg);
 			break;
 		case 'e':
 			options->refusal_error = error_by_name(optarg);

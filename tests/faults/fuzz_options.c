@@ -64,7 +64,7 @@ static ssize_t swallow(int descriptor, const void *text, size_t size)
 
 /* --- What the manual says. --- */
 
-static const struct { const char *name; char letter; } longs[] = { /* those of -e, -p, -r, --unix and --explain want a value */
+static const struct { const char *name; char letter; } longs[] = { /* those of -e, -p, -r and --unix want a value, --explain may have one */
 	{ "allow-abstract", 'a' }, { "check", 'C' }, { "close", 'c' }, { "errno", 'e' }, { "explain", 'X' }, { "help", 'h' },
 	{ "keep-caps", 'p' }, { "kill", 'k' }, { "log", 'l' }, { "loopback", 'L' }, { "no-unix", 'U' }, { "quiet", 'q' },
 	{ "require", 'r' }, { "unix", 'P' }, { "verbose", 'v' }, { "version", 'V' },
@@ -100,7 +100,7 @@ static bool take_value(struct options *wanted, bool *error_given, char letter, c
 {
 	if (letter == 'X') {
 		wanted->explain_file = value;
-		return true;
+		return *value;
 	}
 	if (letter == 'e') {
 		for (size_t i = 0; i < COUNT(errors); i++)
@@ -159,6 +159,7 @@ static int take(struct options *wanted, char letter)
 	case 'U': wanted->no_unix = true; return -1;
 	case 'q': wanted->quiet = true; return -1;
 	case 'v': wanted->verbose = true; return -1;
+	case 'X':
 	case 'x': wanted->explain = true; return -1;
 	case 'C': wanted->check = true; return -1;
 	case 'h':
@@ -199,7 +200,7 @@ static int expect(struct options *wanted, int argc, char **argv)
 		if (*word == '-') {
 			const size_t length = strcspn(++word, "=");
 			const char letter = long_letter(word, length), *value = word[length] ? word + length + 1 : NULL;
-			if (letter && strchr("eprPX", letter)) {
+			if (letter && (strchr("eprP", letter) || (letter == 'X' && value))) {
 				if ((!value && !(value = argv[++at])) || !take_value(wanted, &error_given, letter, value))
 					return EXIT_USAGE;
 			} else if (value || (status = take(wanted, letter)) > 0) {

@@ -30,6 +30,7 @@ function __disablenetwork_no_prog
 end
 
 set -g __disablenetwork_with_value
+set -l alone # --explain is one with a value, too
 for __disablenetwork_line in (disablenetwork --help 2>/dev/null)
     set -l found (string match -r '^  (-[A-Za-z],|   ) --([a-z-]+)(=[A-Z]+|) +(.*)$' -- $__disablenetwork_line)
     or continue
@@ -39,13 +40,16 @@ for __disablenetwork_line in (disablenetwork --help 2>/dev/null)
     switch "$found[4]"
         case ''
         case =FILE =PATH
-            set -a words -r -F
+            set -a words -F
+            contains -- $found[3] $alone; or set -a words -r
         case =NAME
             set -a words -x -a "(__disablenetwork_names $found[3])"
         case '*'
             set -a words -x -a "(__fish_complete_list , '__disablenetwork_names $found[3]')"
     end
-    if test -n "$found[4]"
+    if test -z "$found[4]"
+        set -a alone $found[3]
+    else if not contains -- $found[3] $alone
         set -a __disablenetwork_with_value --$found[3]
         test -z "$letter"; or set -a __disablenetwork_with_value -$letter
     end
