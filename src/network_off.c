@@ -112,20 +112,24 @@ static const char *shut_unix(const struct options *options, struct network_off *
  * one in vfork until its child has called exec. Those on the processor are left to it, so
  * that it is waited once more after it, for calls that do not end by it and, should it not have come
  * about, for all. Then looking once more finds what there is
- * (but for what disablenetwork(3) names), and the other filters follow from that. */
+ * (but for what disablenetwork(3) names), and the other filters follow from that, and from what was
+ * there when the base filter came: a listener that was closed since brings one more stream where a
+ * thread waits in accept. */
 static const char *switch_threads_off(const struct options *options, struct network_off *off,
 	const struct landlock_wishes *wishes, struct refusal refusal)
 {
-	const bool left_to_landlock = landlock_is_there(), tcp = off->inherited.tcp, other_stream = off->inherited.other_stream;
+	const bool left_to_landlock = landlock_is_there();
 	const char *words, *loose = NULL;
 
-	if ((words = seccomp_refuse(FILTER_BASE, &refusal)) ||
-		(words = options->wait_until_quiet(left_to_landlock)) || (words = landlock_restrict(&off->landlock, wishes)) ||
+	if ((words = seccomp_refuse(FILTER_BASE, &refusal)) || (words = look_at_descriptors(options, off, &loose)))
+		return words;
+	const bool tcp = off->inherited.tcp, other_stream = off->inherited.other_stream;
+	if ((words = options->wait_until_quiet(left_to_landlock)) || (words = landlock_restrict(&off->landlock, wishes)) ||
 		(words = shut_unix(options, off)) ||
 		(left_to_landlock && (words = options->wait_until_quiet(off->landlock.held))) ||
 		(words = look_at_descriptors(options, off, &loose)) || (words = loose))
 		return words;
-	off->inherited.tcp |= tcp; /* a listener that was closed since brings one more where a thread waits in accept */
+	off->inherited.tcp |= tcp;
 	off->inherited.other_stream |= other_stream;
 	off->has_children = may_have_tracees();
 	off->filters = choose_filters(options, off);

@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,8 +80,7 @@ enum { SECONDS_WAITED = 5 }; /* with 24 threads that never sleep on one slow pro
 const struct birth births[] = {
 	{ "socket", SYS_socket, 359, MUST_LEAVE, "makes a socket of any family" },
 	{ "socketpair", SYS_socketpair, 360, MUST_LEAVE, "the same, in pairs" },
-	{ "socketcall", NUMBER_OF_SOCKETCALL, 102, MUST_LEAVE_UNLESS_AT_REST,
-		"the same; but it is recv and accept as well" },
+	{ "socketcall", NUMBER_OF_SOCKETCALL, 102, AS_THE_CALL_IN_IT, "each of those on sockets" },
 	{ "io_uring_setup", SYS_io_uring_setup, 425, MUST_LEAVE, "makes a ring, which makes sockets" },
 	{ "io_uring_enter", SYS_io_uring_enter, 426, MUST_LEAVE_BY_ITSELF, "works off what waits in a ring, also at rest" },
 	{ "io_uring_register", SYS_io_uring_register, 427, MUST_LEAVE, "hides a ring from the list of descriptors" },
@@ -176,6 +176,11 @@ const struct birth births[] = {
 	MAY_STAY_IN("ioctl", "a terminal's other end, namespaces; its ways out need a loose descriptor, which is seen"),
 };
 const int birth_count = sizeof births / sizeof births[0];
+
+/* socketcall(2) has these by number, of <linux/net.h>; no birth comes of the others. */
+static const char *const socketcalls[] = { [1] = "socket", [2] = "bind", [3] = "connect", [4] = "listen", [5] = "accept",
+	[8] = "socketpair", [9] = "sendto" /* send */, [11] = "sendto", [14] = "setsockopt", [16] = "sendmsg",
+	[17] = "recvmsg", [18] = "accept4", [19] = "recvmmsg", [20] = "sendmmsg" };
 
 /* A thread beside the caller. */
 struct thread {
@@ -291,6 +296,30 @@ static bool has_moved_on(struct thread *thread, const struct threads *threads, c
 		thread->steps >= threads->steps_of_a_call;
 }
 
+static const struct birth *find_birth_named(const char *call)
+{
+	for (int i = 0; i < birth_count; i++)
+		if (strcmp(births[i].call, call) == 0)
+			return &births[i];
+	return NULL;
+}
+
+/* NUMBER and its two arguments are socketcall's; the first becomes that of the call in it. NULL if
+ * no birth comes of that. */
+static const struct birth *look_into_socketcall(long number, unsigned long arguments[static 2])
+{
+	const size_t call = arguments[0], size = number == NUMBER_OF_SOCKETCALL ? sizeof arguments[0] : 4; /* i386 on x86_64 */
+	unsigned long descriptor = 0;
+
+	if (call >= sizeof socketcalls / sizeof socketcalls[0] || !socketcalls[call])
+		return NULL;
+	const int memory = open_proc("/proc/self/mem", 0);
+	arguments[0] = memory >= 0 && pread(memory, &descriptor, size, (off_t)arguments[1]) == (ssize_t)size ? descriptor : ULONG_MAX;
+	if (memory >= 0)
+		close(memory);
+	return find_birth_named(socketcalls[call]);
+}
+
 static const struct birth *find_birth(long number)
 {
 	enum { X32 = 0x40000000 };
@@ -358,7 +387,7 @@ static bool has_left(struct thread *thread, long number, const struct threads *t
 static const char *call_in_the_way(struct thread *thread, const struct threads *threads, bool running_will_leave)
 {
 	char text[256], name[12];
-	unsigned long arguments[1] = { 0 };
+	unsigned long arguments[2] = { 0 };
 	long number;
 
 	snprintf(name, sizeof name, "%d", thread->number);
@@ -370,9 +399,11 @@ static const char *call_in_the_way(struct thread *thread, const struct threads *
 		errno = error;
 		return ended ? NULL : "";
 	}
-	if (sscanf(text, "%ld %lx", &number, arguments) < 1) /* "running" */
+	if (sscanf(text, "%ld %lx %lx", &number, &arguments[0], &arguments[1]) < 1) /* "running" */
 		return running_will_leave || has_moved_on(thread, threads, name) ? NULL : "a system call";
 	const struct birth *birth = find_birth(number);
+	if (birth && birth->leaving == AS_THE_CALL_IN_IT)
+		birth = look_into_socketcall(number, arguments);
 	if (!birth || (running_will_leave && birth->leaving != MUST_LEAVE_BY_ITSELF) ||
 		may_stay(birth, arguments[0], threads->directory, name) || has_left(thread, number, threads, name))
 		return NULL;

@@ -29,6 +29,7 @@ enum leaving {
 	MUST_LEAVE_UNLESS_UNIX, /* over a socket of AF_UNIX, its first argument, it can be made after the return as well */
 	MUST_LEAVE_UNLESS_LISTENING, /* at rest on a listener that is open still, it brings what the filters are chosen for */
 	MUST_LEAVE_UNLESS_STREAM, /* over a stream that is open still, or AF_UNIX, it reaches its peer */
+	AS_THE_CALL_IN_IT, /* socketcall(2) */
 	MAY_STAY           /* what it makes can be made after the return as well */
 };
 extern const struct birth {
