@@ -178,7 +178,7 @@ build() { # build ARCHITECTURE: sets $programs to the folder that has them
 	command -v "$triplet-gcc" >/dev/null && compiler=$triplet-gcc
 	mkdir -p "$programs"
 	(cd "$programs" && { [ -e Makefile ] || "$SOURCE/configure" --quiet --host="$triplet" --without-libcap-ng \
-		CC="$compiler" && make -s disablenetwork netprobe tests/library/storm tests/library/threads; }) >"$programs.log" 2>&1 ||
+		CC="$compiler" && make -s disablenetwork netprobe tests/chain/around tests/library/storm tests/library/threads; }) >"$programs.log" 2>&1 ||
 		die "unable to build for $1: see $programs.log"
 }
 
@@ -203,7 +203,7 @@ pack() {
 	printf 'root:x:0:0::/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n' >"$root/etc/passwd"
 	printf 'root:x:0:\nnogroup:x:65534:\n' >"$root/etc/group"
 	build "$2"
-	cp "$programs/disablenetwork" "$programs/netprobe" "$programs"/tests/library/{storm,threads} "$root/bin/"
+	cp "$programs/disablenetwork" "$programs/netprobe" "$programs"/tests/{chain/around,library/{storm,threads}} "$root/bin/"
 	if [[ $1 = lsm-* ]]; then
 		cp "$here/lsm.sh" "$root/"
 		cp "$programs/disablenetwork-lsm" "$programs/tests/kernels/lsm_try" "$programs/tests/bench/calls" "$root/bin/" || return

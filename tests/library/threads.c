@@ -6,6 +6,10 @@
  * peer, no file and no privilege.
  *
  *     threads [--this-thread | --busy | --flags NUMBER]
+ *     threads --in-socketcall
+ *
+ * The latter has a thread that waits in socketcall(2), as i386 programs do and the libc of
+ * s390x: it is in the way, or not, as the call is that it makes by it.
  *
  * Exit 0: all is as it must be (with --busy: it is refused by EBUSY); else 1, and a line says what.
  */
@@ -19,10 +23,13 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -173,12 +180,128 @@ static pid_t serve(int listener)
 	}
 }
 
+/* --- A thread in socketcall(2). --- */
+
+enum { ACCEPT = 5, RECVMSG = 17 }; /* of <linux/net.h> */
+
+#if defined __x86_64__ /* its 32-bit sibling's, which ends the process where the kernel has none */
+#define SOCKETCALL 102
+typedef uint32_t word;
+static void call_socketcall(int call, const word *arguments)
+{
+	long result;
+
+	__asm__ volatile("int $0x80" : "=a"(result) : "0"(SOCKETCALL), "b"(call), "c"(arguments)
+		: "memory", "r8", "r9", "r10", "r11");
+}
+#elif defined SYS_socketcall
+#define SOCKETCALL SYS_socketcall
+typedef unsigned long word;
+static void call_socketcall(int call, const word *arguments) { syscall(SYS_socketcall, (long)call, arguments); }
+#endif
+
+#ifdef SOCKETCALL
+#ifndef MAP_32BIT
+#define MAP_32BIT 0
+#endif
+
+static int made_in_socketcall;
+static word *arguments;
+static atomic_int waiting_thread;
+
+static void *wait_in_socketcall(void *unused)
+{
+	waiting_thread = (int)syscall(SYS_gettid);
+	call_socketcall(made_in_socketcall, arguments);
+	return unused;
+}
+
+static void start_in_socketcall(int call, int descriptor)
+{
+	pthread_t thread;
+	char text[16] = "";
+
+	arguments = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	if (arguments == MAP_FAILED)
+		fail("map");
+	arguments[0] = (word)descriptor;
+	if (call == RECVMSG)
+		arguments[1] = (word)(uintptr_t)(arguments + 8); /* an empty message */
+	made_in_socketcall = call;
+	if (pthread_create(&thread, NULL, wait_in_socketcall, NULL) != 0)
+		fail("start a thread");
+	for (int i = 0; i < 30000 && strtol(text, NULL, 10) != SOCKETCALL; i++) { /* "running" is none */
+		char path[64];
+		snprintf(path, sizeof path, "/proc/self/task/%d/syscall", waiting_thread);
+		FILE *file = fopen(path, "re");
+		if (file) {
+			if (!fgets(text, sizeof text, file))
+				text[0] = '\0';
+			fclose(file);
+		}
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	}
+}
+
+static int accept_is_in_the_way(void)
+{
+	const int listener = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (listener < 0 || listen(listener, 1) != 0)
+		fail("listen");
+	start_in_socketcall(ACCEPT, listener);
+	close(listener);
+	return disablenetwork() == -1 && errno == EBUSY && strstr(disablenetwork_error(), "has left accept ");
+}
+
+static int recvmsg_is_not(void)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
+		fail("make a pair");
+	start_in_socketcall(RECVMSG, pair[0]);
+	return disablenetwork() == 0;
+}
+
+static int try_socketcall(void)
+{
+	int (*const tries[])(void) = { accept_is_in_the_way, recvmsg_is_not };
+
+	for (int i = 0; i < 2; i++) {
+		int status = -1;
+		const pid_t child = fork();
+		if (child == 0) {
+			const int right = tries[i]();
+			if (!right)
+				printf("socketcall: %s: %s\n", i ? "recvmsg" : "accept", disablenetwork_error());
+			fflush(stdout);
+			_exit(!right);
+		}
+		if (waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV) {
+			printf("socketcall: none here\n");
+			return 0;
+		}
+		if (status != 0)
+			return 1;
+	}
+	printf("socketcall: as it must be\n");
+	return 0;
+}
+#else
+static int try_socketcall(void)
+{
+	printf("socketcall: none here\n");
+	return 0;
+}
+#endif
+
 int main(int argc, char **argv)
 {
 	struct disablenetwork_options options = { .size = sizeof options };
 	pthread_t threads[THREADS];
 	socklen_t size = sizeof address;
-	bool busy = false;
+	bool busy = false, socketcall = false;
 
 	for (int i = 1; i < argc; i++)
 		if (strcmp(argv[i], "--this-thread") == 0) {
@@ -186,11 +309,15 @@ int main(int argc, char **argv)
 			alone = 1;
 		} else if (strcmp(argv[i], "--busy") == 0) {
 			busy = true;
+		} else if (strcmp(argv[i], "--in-socketcall") == 0) {
+			socketcall = true;
 		} else if (strcmp(argv[i], "--flags") == 0 && i + 1 < argc) {
 			options.flags |= strtoul(argv[++i], NULL, 0);
 		} else {
 			return 100;
 		}
+	if (socketcall)
+		return try_socketcall();
 	alarm(120);
 	const int listener = socket(AF_INET, SOCK_STREAM, 0);
 	address = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
