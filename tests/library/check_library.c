@@ -1157,6 +1157,52 @@ START_TEST(a_ring_that_is_registered)
 }
 END_TEST
 
+/* The other threads' calls cannot be read then. */
+START_TEST(a_process_that_is_not_dumpable)
+{
+	become_nobody();
+	hide_landlock();
+	start_thread(try_when_told);
+	ck_assert_int_eq(prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L), 0);
+	ck_assert_int_eq(disablenetwork(), -1);
+	ck_assert_msg(strstr(disablenetwork_error(), "make the process dumpable") != NULL, "%s", disablenetwork_error());
+	ck_assert_int_eq(disablenetwork_state(), DISABLENETWORK_IS_HALF_OFF);
+	ck_assert_int_eq(prctl(PR_SET_DUMPABLE, 1L, 0L, 0L, 0L), 0);
+	switch_off_with(NULL);
+	assert_off();
+}
+END_TEST
+
+enum { CALLERS = 8 };
+static pthread_barrier_t together;
+
+static void *call_together(void *words)
+{
+	pthread_barrier_wait(&together);
+	const bool succeeded = disablenetwork() == 0 && disablenetwork_is_off() == 1;
+	snprintf(words, 200, "%s", succeeded ? "" : disablenetwork_error());
+	pthread_barrier_wait(&together);
+	return words;
+}
+
+START_TEST(several_threads_at_a_time)
+{
+	static char words[CALLERS][200];
+	pthread_t threads[CALLERS];
+
+	become_nobody();
+	hide_landlock();
+	ck_assert_int_eq(pthread_barrier_init(&together, NULL, CALLERS), 0);
+	for (int i = 0; i < CALLERS; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, call_together, words[i]), 0);
+	for (int i = 0; i < CALLERS; i++) {
+		ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+		ck_assert_str_eq(words[i], "");
+	}
+	assert_off();
+}
+END_TEST
+
 static int vfork_pipe[2];
 
 static int wait_before_exec(void *unused)
@@ -1746,6 +1792,8 @@ int main(void)
 	tcase_add_test(all, a_thread_with_a_filter_of_its_own);
 	tcase_add_loop_test(all, what_threads_open_meanwhile, 0, (int)(sizeof meanwhile / sizeof meanwhile[0]));
 	tcase_add_loop_test(all, a_ring_that_is_registered, 0, 16);
+	tcase_add_test(all, a_process_that_is_not_dumpable);
+	tcase_add_test(all, several_threads_at_a_time);
 	tcase_add_test(all, a_child_that_has_not_called_exec);
 	tcase_add_test(all, a_listener_that_is_closed_meanwhile);
 #if defined __GLIBC__ && __GLIBC_PREREQ(2, 34)
