@@ -799,7 +799,12 @@ static bool answer(struct supervisor *own)
 	}
 	answered.call.id = asked.call.id;
 	answered.call.error = -error;
-	const bool sent = ioctl(own->listener, SECCOMP_IOCTL_NOTIF_SEND, &answered) == 0;
+	bool sent;
+	do
+		sent = ioctl(own->listener, SECCOMP_IOCTL_NOTIF_SEND, &answered) == 0;
+	while (!sent && errno == EINTR); /* by SIGCONT, or a freezer, in front of the kernel's lock */
+	if (!sent && errno != ENOENT) /* not killed or interrupted meanwhile: it would wait for ever */
+		_exit(EXIT_UNABLE);
 	if (kind && kind->count == 0 && !(sent && tell))
 		own->kind_count--; /* it is the last one */
 	else if (sent && tell && !kind)
@@ -968,6 +973,13 @@ static void tell_end(struct supervisor *own)
 		let_go(&own->routes[i]);
 }
 
+/* Has the last process with the filter? POLLERR alone: the kernel was interrupted in front of its lock, by
+ * SIGCONT or a freezer. */
+static bool has_ended(int events)
+{
+	return !(events & POLLIN) && (events & (POLLHUP | POLLNVAL));
+}
+
 static _Noreturn void serve(struct supervisor *own)
 {
 	for (;;) {
@@ -976,8 +988,7 @@ static _Noreturn void serve(struct supervisor *own)
 			_exit(EXIT_UNABLE);
 		if (ready[1].revents && own->prog >= 0)
 			tell_end(own);
-		const bool more = (ready[0].revents & POLLIN) ? answer(own) : !ready[0].revents;
-		if (!more) { /* the last process with the filter has ended */
+		if (has_ended(ready[0].revents) || ((ready[0].revents & POLLIN) && !answer(own))) {
 			if (own->prog >= 0)
 				tell_end(own);
 			_exit(0);

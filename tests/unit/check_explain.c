@@ -314,6 +314,17 @@ START_TEST(no_answer_is_success)
 }
 END_TEST
 
+START_TEST(the_end_is_heard)
+{
+	ck_assert(has_ended(POLLHUP));
+	ck_assert(has_ended(POLLHUP | POLLERR));
+	ck_assert(has_ended(POLLNVAL));
+	ck_assert(!has_ended(POLLIN | POLLHUP)); /* one is asking yet */
+	ck_assert(!has_ended(POLLERR)); /* the kernel was interrupted: only tries show it, one in many */
+	ck_assert(!has_ended(0));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("explain");
@@ -331,6 +342,7 @@ int main(void)
 	tcase_add_test(all, packets_without_a_route_are_counted);
 	tcase_add_loop_test(all, the_answer_is_the_filters, 0, (int)ROWS(answers));
 	tcase_add_loop_test(all, no_answer_is_success, 0, 6);
+	tcase_add_test(all, the_end_is_heard);
 	suite_add_tcase(suite, all);
 	return run_suite(suite);
 }
