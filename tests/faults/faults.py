@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 """Makes each system call of the tool fail in turn, from libcap-ng's constructor to the exec.
 
-    faults.py DISABLENETWORK JUDGE NETPROBE CALL-OF-LIBRARY [PATH [CALL]]
+    faults.py DISABLENETWORK JUDGE NETPROBE CALL-OF-LIBRARY INJECT [PATH [CALL]]
 
 A first run under strace lists the calls of a path. Then, one run each: the call returns an
 error, or does nothing and says that it did (retval=0), or the tool is stopped and continued at
@@ -15,16 +15,21 @@ the manual describes).
 "Library" is call.c in the tool's place, with the same rules; with threads it must not go on while
 one of them is in a call that it began before.
 
+"-x, supervisor" is the same for what -x leaves beside prog, by inject.c, which also kills it in front of
+each of its calls. Then prog must run, be refused as ever, and end.
+
 "Lied to" is a column of its own: something answered one call with 0 in the kernel's place, which
-no kernel does and no sandbox that we know, and the tool could not tell. There are seven such lies:
-  openat, socket "it is descriptor 0": which is then closed, though it was another
+no kernel does and no sandbox that we know, and the tool could not tell. There are nine such lies:
+  openat, socket, and of -x pidfd_open, socketpair and seccomp   "it is descriptor 0": which is then closed, though it was another
   landlock_create_ruleset, of the version    "ABI 0": a kernel without Landlock (abstract sockets)
   landlock_restrict_self, the second call    "done": the domain cannot be read back, so what it was
                  to keep off is open: abstract sockets and those in the file system, other processes, new
                  peers of TCP streams
   seccomp, the second filter of -k           "done": calls are refused still, but do not kill
   rt_sigprocmask of the library              "done": signals stay held back, or too many are let through
-  clone of the library                       "you are the child": it ends as that does
+  clone of the library, and of -x            "you are the child": it ends as that does
+  ioctl of the supervisor, of an answer      "sent": whoever asked waits for it. Not tried, since it takes for ever;
+                 nor is clone of the go-between, which would be awaited by the tool
   unshare of the library, the first of two   "done": there are no other threads
 All others are found out by reading back, or change nothing.
 
@@ -33,6 +38,7 @@ without /proc needs its --seccomp-bpf, which sets no_new_privs first.
 """
 import concurrent.futures
 import ctypes
+import errno
 import os
 import re
 import resource
@@ -49,6 +55,9 @@ KNOWN_FAULTS = ["error=EPERM", "retval=0"]  # for a call that an earlier path ha
 NOBODY = 65534
 OLD = ["-e", "inject=landlock_create_ruleset:error=ENOSYS"]
 NO_PROC = ["-f", "--seccomp-bpf"]
+SUPERVISOR = ["inject"]  # in strace's place
+NUMBERED = ("openat", "socket", "pidfd_open", "socketpair", "seccomp")  # what they return is a descriptor
+ENDLESS = {("clone(", "retval=0"), ("ioctl(NOTIF_SEND", "retval=0")}
 # name, options of the tool, options of strace, what is held
 PATHS = [
     ("plain", [], [], ""),
@@ -61,6 +70,8 @@ PATHS = [
     ("old kernel", [], OLD, "tcp"),
     ("-L", ["-L"], [], ""),
     ("-L, old kernel", ["-L"], OLD, ""),
+    ("-x", ["-x"], [], ""),
+    ("-x, supervisor", ["-x"], SUPERVISOR, ""),
     ("library", [], [], ""),
     ("library, -c", ["-c"], [], "udp"),
     ("library, -k", ["-k"], [], ""),
@@ -99,10 +110,10 @@ class Side:
 
 
 class Faults:
-    def __init__(self, tool, judge, netprobe, library, scratch, only_call):
+    def __init__(self, tool, judge, netprobe, library, inject, scratch, only_call):
         self.scratch = scratch
-        self.tool, self.judge, self.netprobe, self.library = (
-            shutil.copy(f, scratch) for f in (tool, judge, netprobe, library))
+        self.tool, self.judge, self.netprobe, self.library, self.inject = (
+            shutil.copy(f, scratch) for f in (tool, judge, netprobe, library, inject))
         self.abstract = "disablenetwork-faults-%d" % os.getpid()
         self.known, self.only_call = set(), only_call
         self.numbers = iter(range(10 ** 9))
@@ -145,7 +156,9 @@ class Faults:
         command = [self.judge, report, str(side.outside.pid), self.abstract,
                    str(keep[0] if held == "tcp" else -1), str(self.tcp.getsockname()[1]), self.path]
         command, user = prog or command, side.user()
-        if strace is not None:
+        if strace is not None and more is SUPERVISOR:
+            command = [self.inject, trace, *(strace or ["-1", "0", "0"]), tool, "-q", *options, *command]
+        elif strace is not None:
             if more is NO_PROC:  # 65536 fcntls; the listing needs them, and -b excludes --seccomp-bpf
                 more = more if strace else ["-b", "execve"]
             elif not any("trace=execve" in word for word in strace):
@@ -178,7 +191,7 @@ class Faults:
             os.unlink(report)
         if os.path.exists(trace):
             with open(trace, errors="replace") as file:
-                calls = [re.sub(r"^\d+ +", "", line) for line in file]
+                calls = [line if more is SUPERVISOR else re.sub(r"^\d+ +", "", line) for line in file]
             os.unlink(trace)
         return words, process.returncode, messages, calls
 
@@ -207,21 +220,35 @@ class Faults:
                 # What /proc says of threads differs each time.
                 kind = name if threads else re.sub(r"[( ]\d+,|CAP_\w+|,.*", "", line)
                 kinds.setdefault(kind, []).append(found[-1])
-        # Loops over capabilities and over numbers without /proc: the first, middle and last.
+        return self.choose(found, kinds)
+
+    @staticmethod
+    def choose(found, kinds):
+        """Of loops over capabilities and over numbers without /proc: the first, middle and last."""
         skipped = set()
         for alike in kinds.values():
             if len(alike) > 9:
                 skipped.update(set(alike) - {alike[0], alike[1], alike[len(alike) // 2], alike[-1]})
         return [call for call in found if call not in skipped]
 
+    def calls_of_supervisor(self, trace):
+        """The same by inject, but for the tool's own calls."""
+        kinds, found = {}, []
+        for line in trace:
+            who, at, name = line.split()[:3]
+            if who != "0":
+                found.append((name, (who, at), "%s, of %s\n" % (name, "supervisor" if who == "2" else "go-between")))
+                kinds.setdefault(found[-1][2], []).append(found[-1])
+        return self.choose(found, kinds)
+
     def verdict(self, path, usual, call, fault, result):
         words, status, messages, trace = result
         name, _, line = call
-        if not any(t.startswith(name + "(") and ("INJECTED" in t or "SIGSTOP" in fault) for t in trace):
-            if "threads" in path[0]:  # it asks until they are quiet, more often or less
+        if not any("INJECTED" in t or (t.startswith(name + "(") and "SIGSTOP" in fault) for t in trace):
+            if "threads" in path[0] or path[2] is SUPERVISOR:  # it asks until they are quiet, more often or less
                 return "ran safe", ""
             return "wrong", "the call was not reached"
-        if path[0].startswith("library") and fault == "retval=0" and (
+        if (path[0].startswith("library") or path[0] == "-x") and fault == "retval=0" and (
                 name == "clone" or name == "rt_sigprocmask" and words or name == "unshare" and "threads" in path[0]):
             return "lied to", LIES[name]
         if words is None:
@@ -247,7 +274,7 @@ class Faults:
             kept_by_landlock = {"abstract"} if "error" in fault else {"abstract", "borrow", "connect-again", "path"}
             if broken and kept_by_landlock >= set(broken):
                 return ("ran safe" if "error" in fault else "lied to"), ", ".join(broken)
-        if fault == "retval=0" and name in ("openat", "socket") and all(b.startswith("descriptor0") for b in broken) and broken:
+        if fault == "retval=0" and name in NUMBERED and all(b.startswith("descriptor0") for b in broken) and broken:
             return "lied to", "0 was another descriptor, and was closed"
         if fault == "retval=0" and name == "seccomp" and all(
                 usual.get(key) == "killed " and key not in words for key in broken) and broken:
@@ -271,10 +298,10 @@ class Faults:
                 self.known.add((way, side.name))
                 print("  not shown here: %s is refused to %s without the tool too" % (way, side.name))
         jobs = []
-        for call in self.calls(trace, "threads" in name):
+        for call in self.calls_of_supervisor(trace) if more is SUPERVISOR else self.calls(trace, "threads" in name):
             if more is OLD and call[0].startswith("landlock_") or self.only_call not in (None, call[0]):
                 continue
-            what = re.sub(r"0x\w+|\d+", "", call[2])
+            what = call[2] if more is SUPERVISOR else re.sub(r"0x\w+|\d+", "", call[2])
             known = (side.name, what) in self.known
             # There strace follows judge's children and would hit them; and 65536 fcntls take seconds.
             if more is NO_PROC and (known or call[0] == "fcntl"):
@@ -283,8 +310,10 @@ class Faults:
             self.known.add((side.name, what))
             if name == "plain":
                 faults = faults + ["signal=SIGSTOP"]
+            if more is SUPERVISOR:
+                faults = [fault for fault in faults + ["kill"] if (call[0], fault) not in ENDLESS]
             for fault in faults:
-                strace = ["-e", "trace=%s,landlock_create_ruleset" % call[0], "-e",
+                strace = [*call[1], str(-getattr(errno, fault[6:], 0)) if fault != "kill" else fault] if more is SUPERVISOR else ["-e", "trace=%s,landlock_create_ruleset" % call[0], "-e",
                           "inject=%s:%s:when=%d" % (call[0], fault, call[1] - (call[0] == "execve"))]
                 jobs.append((call, fault, strace, pool.submit(self.run, side, path, strace, None, "STOP" in fault)))
         counts, safe = dict.fromkeys(COLUMNS, 0), []
@@ -299,7 +328,7 @@ class Faults:
                 self.known.add(told)
                 print("  %s: %s at %s: %s" % (verdict, fault, call[2].strip()[:100], detail), flush=True)
         # netprobe itself wants /proc, and takes a loopback for an escape.
-        if safe and more is not NO_PROC and not {"-L", "-s"} & set(options):
+        if safe and more not in (NO_PROC, SUPERVISOR) and not {"-L", "-s"} & set(options):
             sample = self.run(side, path, safe[len(safe) // 2], [self.netprobe])
             if not re.search(r"ESCAPED 0,", sample[0]["summary"]):
                 counts["leaked"] += 1
@@ -316,11 +345,11 @@ def without_proc():
     subprocess.run(["mount", "-t", "tmpfs", "none", "/proc"], check=True)
 
 
-def main(tool, judge, netprobe, library, only=None, only_call=None):
+def main(tool, judge, netprobe, library, inject, only=None, only_call=None):
     resource.setrlimit(resource.RLIMIT_NOFILE, (400, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
     scratch = tempfile.mkdtemp(prefix="disablenetwork.")
     os.chmod(scratch, 0o755)
-    faults = Faults(tool, judge, netprobe, library, scratch, only_call)
+    faults = Faults(tool, judge, netprobe, library, inject, scratch, only_call)
     root = os.getuid() == 0
     sides = [Side("root", 0, scratch), Side("nobody", NOBODY, scratch)] if root \
         else [Side("user", os.getuid(), scratch)]
