@@ -55,6 +55,9 @@ poll() {
 has_line() { grep -qx -- "$2" "$1" 2>/dev/null; } # has_line FILE REGEX
 lines() { grep -cx -- "$2" "$1" 2>/dev/null; }      # lines FILE REGEX: how many
 has_lines() { [ "0$(lines "$1" "$2")" -ge "$3" ]; } # has_lines FILE REGEX COUNT
+# That of `disablenetwork -x --explain=$scratch/tmp/NAME.json` has ended, or is there. (grep has another line.)
+has_supervisor() { grep -qasz -- "^--[e]xplain=$scratch/tmp/$1.json\$" /proc/[0-9]*/cmdline; }
+has_no_supervisor() { ! has_supervisor "$1"; }
 has_no_file() { [ ! -e "$1" ]; }
 
 # TCP is Landlock's where its ABI is 4 or more; behind a connection AF_UNIX connect then goes on.
