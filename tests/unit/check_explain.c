@@ -314,6 +314,54 @@ START_TEST(no_answer_is_success)
 }
 END_TEST
 
+/* What was refused, under which options, and how the last line ends: with one hint, the most particular. */
+static const struct {
+	struct options options;
+	int rows[3]; /* of attempts; one behind the last is -1 */
+	const char *line, *as_root; /* NULL: there is none, or the same */
+} hinted[] = {
+#define FETCH "what comes from outside must be fetched before"
+#define LOOPBACK "-L gives a 127.0.0.1 and an interface list of its own; " FETCH
+#define RIGHTS "root's rights over accounts and files are kept by -p files,users"
+	{ { 0 }, { 0, -1 }, LOOPBACK, NULL },                           /* IPv4 */
+	{ { 0 }, { 1, -1 }, LOOPBACK, NULL },                           /* IPv6 */
+	{ { 0 }, { 5, -1 }, LOOPBACK, NULL },                           /* netlink */
+	{ { 0 }, { 2, -1 }, FETCH ", see disablenetwork-recipes(7)", NULL }, /* the DNS */
+	{ { 0 }, { 2, 0, -1 }, LOOPBACK, NULL },
+	{ { .loopback = true }, { 0, -1 }, NULL, NULL },                  /* it is there already */
+	{ { .loopback = true }, { 0, 2, -1 }, FETCH ", see disablenetwork-recipes(7)", NULL },
+	{ { 0 }, { 7, -1 }, NULL, RIGHTS },                             /* audit, as useradd asks */
+	{ { 0 }, { 0, 7, -1 }, LOOPBACK, RIGHTS },
+	{ { .keep_if_held = 1 }, { 7, -1 }, NULL, NULL },
+	{ { .keep_capabilities = 1 }, { 7, -1 }, NULL, NULL },
+	{ { 0 }, { 24, -1 }, "close the connection that is inherited, as by 4>&-, if prog does not need it", NULL },
+	{ { 0 }, { 26, 13, -1 }, NULL, NULL },                          /* ptrace, typing */
+#undef FETCH
+#undef LOOPBACK
+#undef RIGHTS
+};
+
+START_TEST(what_helps_is_said_once)
+{
+	static struct supervisor own;
+	struct text text = { .length = 0 };
+	const char *wanted = geteuid() == 0 && hinted[_i].as_root ? hinted[_i].as_root : hinted[_i].line;
+	char line[200];
+
+	own = (struct supervisor){ .options = &hinted[_i].options };
+	for (int i = 0; hinted[_i].rows[i] >= 0; i++) {
+		const struct seccomp_data data = data_of(hinted[_i].rows[i]);
+		struct kind *kind = &own.kinds[own.kind_count++];
+		ck_assert(describe(&kind->attempt, &data));
+		kind->count = 1;
+	}
+	ck_assert_int_eq(put_end(&text, &own, 0), wanted != NULL);
+	text.line[text.length] = '\0';
+	snprintf(line, sizeof line, "disablenetwork%s%s", wanted ? ": " : "", wanted ? wanted : "");
+	ck_assert_str_eq(text.line, line);
+}
+END_TEST
+
 START_TEST(the_end_is_heard)
 {
 	ck_assert(has_ended(POLLHUP));
@@ -343,6 +391,7 @@ int main(void)
 	tcase_add_loop_test(all, the_answer_is_the_filters, 0, (int)ROWS(answers));
 	tcase_add_loop_test(all, no_answer_is_success, 0, 6);
 	tcase_add_test(all, the_end_is_heard);
+	tcase_add_loop_test(all, what_helps_is_said_once, 0, (int)ROWS(hinted));
 	suite_add_tcase(suite, all);
 	return run_suite(suite);
 }
