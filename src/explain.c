@@ -768,6 +768,17 @@ static bool is_telling(struct supervisor *own)
 	return own->telling && own->prog >= 0;
 }
 
+/* In front of its lock the kernel is interrupted by SIGCONT, or a freezer. */
+static bool control(int listener, unsigned long request, void *argument)
+{
+	int result;
+
+	do
+		result = ioctl(listener, request, argument);
+	while (result != 0 && errno == EINTR);
+	return result == 0;
+}
+
 /* False: there will be no more. */
 static bool answer(struct supervisor *own)
 {
@@ -795,14 +806,11 @@ static bool answer(struct supervisor *own)
 		if (kind && kind->count == 0)
 			look_at(own->proc, &program, own->leader, &found);
 		/* Whoever still waits for the answer is the one that was looked at. */
-		tell = ioctl(own->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &asked.call.id) == 0;
+		tell = control(own->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &asked.call.id);
 	}
 	answered.call.id = asked.call.id;
 	answered.call.error = -error;
-	bool sent;
-	do
-		sent = ioctl(own->listener, SECCOMP_IOCTL_NOTIF_SEND, &answered) == 0;
-	while (!sent && errno == EINTR); /* by SIGCONT, or a freezer, in front of the kernel's lock */
+	const bool sent = control(own->listener, SECCOMP_IOCTL_NOTIF_SEND, &answered);
 	if (!sent && errno != ENOENT) /* not killed or interrupted meanwhile: it would wait for ever */
 		_exit(EXIT_UNABLE);
 	if (kind && kind->count == 0 && !(sent && tell))
