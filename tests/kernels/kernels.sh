@@ -64,6 +64,7 @@ lsm-bookworm-hooks    | x86_64  | bookworm                  | linux-image-amd64 
 lsm-trixie-hooks      | x86_64  | trixie bookworm-backports | linux-image-amd64       | bpf hooks
 lsm-experimental-hooks | x86_64 | experimental sid          | linux-image-amd64       | bpf hooks
 lsm-trixie-costs      | x86_64  | trixie bookworm-backports | linux-image-amd64       | bpf costs
+lsm-sid-costs         | x86_64  | sid                       | linux-image-amd64       | bpf costs
 lsm-trixie-kills      | x86_64  | trixie bookworm-backports | linux-image-amd64       | bpf kills
 "
 

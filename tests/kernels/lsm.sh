@@ -46,6 +46,10 @@ case " $* " in
 *' costs '*) # before the kernel has seen any hook
 	cost nothing env
 	cost seccomp disablenetwork -q
+	if disablenetwork -q -U true 2>/dev/null; then # by Landlock
+		cost no-unix disablenetwork -q -U
+		cost unix-path lsm_try listener disablenetwork -q --unix=/tmp
+	fi
 	;;
 esac
 

@@ -19,6 +19,7 @@
  *     lsm_try hold FLAGS PROG...  calls the prctl with these flags, then PROG
  *     lsm_try outlast         ends when the hooks hold a marked process no longer
  *     lsm_try costs           nanoseconds of a call: "name nanoseconds" a line
+ *     lsm_try listener PROG...  PROG, whose child "costs" connects to a listener that was made before PROG
  *     lsm_try storm COUNT     so many short children of a marked process are all marked
  *     lsm_try flight N PROG...  PROG exits 111 while a marked process lives that, each time PROG lists
  *                             those, goes on by a child with a number that the reader has passed:
@@ -981,6 +982,26 @@ static void connect_to_path(void)
 
 static void use_capability(void) { setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) - 1); }
 
+enum { INHERITED = 9 }; /* the listener's descriptor */
+
+static void make_path_listener(void)
+{
+	struct sockaddr_un address;
+	const socklen_t size = unix_name(&address, "costs", BY_PATH, 0);
+
+	path_listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	unlink(address.sun_path);
+	must(bind(path_listener, (struct sockaddr *)&address, size) == 0 && listen(path_listener, 1) == 0, "listener");
+}
+
+static int run_with_listener(char **program)
+{
+	make_path_listener();
+	dup2(path_listener, INHERITED);
+	execvp(program[0], program);
+	return 127;
+}
+
 static void try_costs(void)
 {
 	static const struct {
@@ -996,13 +1017,11 @@ static void try_costs(void)
 	};
 	enum { CALLS = 2000 };
 
-	struct sockaddr_un address;
-	const socklen_t size = unix_name(&address, "costs", BY_PATH, 0);
-
 	asked = socket(AF_UNIX, SOCK_STREAM, 0);
-	path_listener = socket(AF_UNIX, SOCK_STREAM, 0);
-	unlink(address.sun_path);
-	must(bind(path_listener, (struct sockaddr *)&address, size) == 0 && listen(path_listener, 1) == 0, "listener");
+	if (fcntl(INHERITED, F_GETFD) >= 0)
+		path_listener = INHERITED;
+	else
+		make_path_listener();
 	for (size_t row = 0; row < sizeof rows / sizeof rows[0]; row++) {
 		struct timespec from, to;
 		clock_gettime(CLOCK_MONOTONIC, &from);
@@ -1309,6 +1328,8 @@ int main(int argc, char **argv)
 		in_child(try_namespaces);
 	else if (strcmp(what, "costs") == 0)
 		try_costs();
+	else if (strcmp(what, "listener") == 0 && argc > 2)
+		return run_with_listener(argv + 2);
 	else if (strcmp(what, "no-unix") == 0 && (argc == 3 || argc == 4)) {
 		calls = argc - 2;
 		for (int i = 0; i < calls; i++)
