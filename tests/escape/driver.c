@@ -1168,6 +1168,10 @@ int drive(int argc, char **argv, char *const probe_options[], const char *self)
 	snprintf(shared->abstract_inherited, sizeof shared->abstract_inherited, "netprobe-%d-inherited", (int)getpid());
 	const pid_t container = start_container(), supervised = start_supervised();
 	const pid_t outside = start(be_outside), victim = start(start_victim);
+	const pid_t started[HELPERS] = { outside, victim, container, supervised };
+	for (int i = 0; i < HELPERS; i++)
+		shared->helpers[i] = started[i];
+	shared->driver = getpid();
 	while (shared->victim == 0)
 		usleep(1000);
 	if (in_sets("ring")) {
@@ -1179,10 +1183,10 @@ int drive(int argc, char **argv, char *const probe_options[], const char *self)
 	if (*sandbox) {
 		shared->run = 1;
 		shared->has_control = 1;
+		prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L); /* so that a supervisor of the sandbox can be told */
 		status = run_probe_behind(sandbox, probe ? probe : own_path, probe_options, false);
 	}
-	const pid_t started[] = { outside, victim, container, supervised };
-	for (size_t i = 0; i < sizeof started / sizeof started[0]; i++) {
+	for (int i = 0; i < HELPERS; i++) {
 		kill(started[i], SIGKILL);
 		waitpid(started[i], NULL, 0);
 	}

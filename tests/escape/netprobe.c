@@ -633,8 +633,10 @@ int main(int argc, char **argv)
 	add_namespace_probes();
 	add_unix_probes();
 	add_keep_probes();
+	add_supervisor_probes();
 	if (loopback)
 		add_loopback_probes();
+	add_supervisor_losses();
 	if (list) {
 		for (int i = 0; i < probe_count; i++)
 			printf("%-42s %s\n", probes[i].name, probes[i].must_work ? "must work" : "must fail");

@@ -15,7 +15,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-enum { SLOTS = 48, PROBES = 700, RECORDS = 4096, RECORD = 104, DETAIL = 120, NAME = 48 };
+enum { SLOTS = 48, HELPERS = 4, PROBES = 700, RECORDS = 4096, RECORD = 104, DETAIL = 120, NAME = 48 };
 
 enum verdict { BLOCKED, ESCAPED, WORKS, BROKEN, NOT_HERE, GAP, VERDICTS };
 
@@ -69,6 +69,7 @@ struct shared {
 	union address old4, old6, new4, new6, new_udp4, new_udp6, new_vsock;
 	int32_t first[HOLDERS]; /* descriptors of a kind: first ... first + SLOTS - 1; 0 for none */
 	int32_t accomplice, ring, ring_polled, tun, macvtap, packet, netlink, raw, xdp; /* descriptors, or 0 */
+	int32_t driver, helpers[HELPERS]; /* the process outside that starts the sandbox, and what it started before */
 	int32_t victim, victim_socket, victim_pipe;
 	int32_t listener, memory, router, abstract; /* more descriptors: seccomp's, the victim's memory, multicast, AF_UNIX */
 	int32_t container, container_user, container_net; /* a process in namespaces of the user's own, and these, inherited */
@@ -123,6 +124,8 @@ void add_namespace_probes(void);
 void add_keep_probes(void);
 void add_unix_probes(void);
 void add_loopback_probes(void);
+void add_supervisor_probes(void);
+void add_supervisor_losses(void);
 
 int drive(int argc, char **argv, char *const probe_options[], const char *self);
 int say_who(void); /* --who: the ids and capabilities of this process */

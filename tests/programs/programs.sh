@@ -43,11 +43,12 @@ become_ordinary() {
 
 # go_on WANTED DESCRIPTION FUNCTION: FUNCTION prints WANTED, without the tool (if not, the
 # machine or the test is broken), and behind it as well. It goes on even where refused calls
-# kill: programs that need no network do not try.
+# kill: programs that need no network do not try, and so -x has nothing to tell either.
 go_on() {
 	is "$(run "$3")" "$1" "control: $2"
 	is "$(run "$3" "$DISABLENETWORK" -q)" "$1" "$2"
 	is "$(run "$3" "$DISABLENETWORK" -qk)" "$1" "$2, with -k"
+	is "$(run "$3" "$DISABLENETWORK" -qx)" "$1" "$2, with -x"
 }
 
 # landlock_abi: prints the kernel's Landlock ABI, 0 where there is none for us
