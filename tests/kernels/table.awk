@@ -80,6 +80,7 @@ $2 == "end" {
 	ended = 1
 }
 $2 == "threads" && !/threads lost their network$|unable to put every thread into a Landlock domain/ { bad("threads:" substr($0, 10)) }
+$2 == "supervisor" && $3 != 10 { bad("of 10 cases about the supervisor of -x, blocked: " $3) }
 $2 == "socketcall:" && !/ (as it must be|none here)$/ { bad("a thread in " substr($0, 3)) }
 $2 == "unable" { notes[++noted] = guest ": -L without namespaces: " substr($0, 10) }
 $2 == "unable" && !/: (in words|not in this kernel)$/ { bad("-L without namespaces: " substr($0, 10)) }
