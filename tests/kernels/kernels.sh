@@ -7,6 +7,7 @@
 #     KERNELS        which guests, by shell patterns of their names ('sid* bookworm'), in that order; all by default
 #     ARCHITECTURES  of these architectures only ('x86_64 s390x')
 #     CACHE          where kernels are kept; by default ~/.cache/disablenetwork-kernels
+#     HOST_TESTS     what sid-host runs: chain/unix, faults, programs/... (host.sh)
 #     AT_ONCE        how many guests run at a time: 2
 #     SOURCE         an unpacked distribution, to build the programs of other architectures from
 #     BUILD          where disablenetwork and netprobe of this machine are; results go to BUILD/kernels
@@ -20,6 +21,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=apt.sh
 . "$here/apt.sh"
 : "${BUILD:=$PWD}" "${SOURCE:=$(cd "$here/../.." && pwd)}" "${AT_ONCE:=2}" "${KERNELS:=*}"
+: "${HOST_TESTS:=chain/unix programs/servers programs/x11}"
 : "${ARCHITECTURES:=x86_64 i386 aarch64 arm riscv64 ppc64le s390x}"
 work=$BUILD/kernels
 mkdir -p "$work" || exit 99
@@ -32,6 +34,7 @@ without=lsm=lockdown,yama,integrity,apparmor,bpf # Landlock is built in, but not
 
 # With "few", init tries fewer sets of inherited descriptors: what is shown once need not be again.
 # With "bpf", it runs lsm.sh instead, with "storm" the library with threads at work: on two processors.
+# With "host", this machine's own programs and tests run on that kernel (host.sh).
 # name | architecture | suites, the first that has it | package | command line
 guests="
 bullseye              | x86_64  | bullseye                  | linux-image-amd64       | $all few
@@ -51,6 +54,7 @@ armhf                 | arm     | trixie bookworm-backports | linux-image-armmp 
 riscv64               | riscv64 | trixie sid                | linux-image-riscv64     | few
 ppc64el               | ppc64le | trixie bookworm-backports | linux-image-powerpc64le | few
 s390x                 | s390x   | trixie bookworm-backports | linux-image-s390x       | few
+sid-host              | x86_64  | sid                       | linux-image-amd64       | host
 storm-bullseye        | x86_64  | bullseye                  | linux-image-amd64       | storm
 storm-trixie          | x86_64  | trixie bookworm-backports | linux-image-amd64       | $without storm
 storm-experimental    | x86_64  | experimental sid          | linux-image-amd64       | $all storm
@@ -90,10 +94,13 @@ field() {
 useful=(
 	'boot/vmlinu*' 'modules/*/vmlinu*' 'kernel/net/*' 'kernel/lib/*' 'kernel/crypto/*'
 	'drivers/net/tap.ko*' 'drivers/net/tun.ko*' 'drivers/vhost/*' bin/busybox
+	'drivers/virtio/*' 'kernel/fs/9p/*' 'kernel/fs/netfs/*' 'kernel/fs/fscache/*' 'kernel/fs/overlayfs/*'
 )
 # The second line: each a family, where Debian has it. ipip and sit put a tunnel into every namespace.
+# The third: for this machine's files in a guest.
 modules='tun crc32c_generic sctp tls vsock_loopback vhost_net vhost_vsock ipip sit
-	dccp_ipv4 af_alg af_key can kcm llc2 qrtr rds tipc'
+	dccp_ipv4 af_alg af_key can kcm llc2 qrtr rds tipc
+	virtio_pci 9pnet_virtio 9p overlay'
 # Not smc: with it 6.1 and 6.12 come to wait for RCU for ever, now and then, after TCP_ULP.
 made_for=$(cksum <<<"${useful[*]} $modules" | cut -d' ' -f1)
 
@@ -213,10 +220,14 @@ pack() {
 		copy_program /usr/bin/getent "$root"
 	fi
 	sibling=$(field "$architectures" "$2" 4)
-	[[ $1 = storm-* ]] && sibling=
+	[[ $1 = storm-* || $1 = *-host ]] && sibling=
 	if [ -n "$sibling" ]; then
 		build "$sibling"
 		cp "$programs/netprobe" "$root/bin/netprobe32"
+	fi
+	if [[ $1 = *-host ]]; then
+		# The folder of the tests, that of the build, and what host.sh is to run.
+		printf '%s\n' "$(cd "$here/.." && pwd)" "$(cd "$BUILD" && pwd)" "$HOST_TESTS" >"$root/host"
 	fi
 	chmod -R a+rX "$root"
 	(cd "$root" && find . | cpio -o -H newc -R 0:0 --quiet | gzip -1) >"$work/$1.initramfs"
@@ -224,13 +235,17 @@ pack() {
 }
 
 boot() { # boot NAME ARCHITECTURE KERNEL COMMAND-LINE
-	local console memory=512 clock='' processors=1 began=$SECONDS
+	local console memory=512 more='' processors=1 limit=600 began=$SECONDS
 	console=$(field "$architectures" "$2" 5)
 	[ "$2" = ppc64le ] && memory=1024
 	[[ $1 = *-hooks || $1 = storm-* ]] && processors=2 # what runs at the same time
-	[[ $1 = *-costs ]] && clock='-icount shift=0,sleep=off' # a nanosecond is an instruction
+	[[ $1 = *-costs ]] && more='-icount shift=0,sleep=off' # a nanosecond is an instruction
+	if [[ $1 = *-host ]]; then
+		more='-virtfs local,path=/,mount_tag=machine,security_model=none,readonly=on,multidevs=remap'
+		memory=2048 processors=2 limit=7200
+	fi
 	# shellcheck disable=SC2046,SC2086 # lists of words
-	timeout 600 $(field "$architectures" "$2" 6) $clock -accel tcg -smp $processors -m "$memory" -nographic -no-reboot -nic none \
+	timeout $limit $(field "$architectures" "$2" 6) $more -accel tcg -smp $processors -m "$memory" -nographic -no-reboot -nic none \
 		-kernel "$3/vmlinuz" -initrd "$work/$1.initramfs" \
 		-append "console=$console quiet loglevel=1 panic=-1 rdinit=/init syscall.x32=y $4" </dev/null >"$work/$1.log" 2>&1
 	echo $((SECONDS - began)) >"$work/$1.seconds"

@@ -87,6 +87,8 @@ $2 == "unable" && !/: (in words|not in this kernel)$/ { bad("-L without namespac
 $2 == "terminal" && !/terminal (kept|none here)$/ { bad("the second serial line: " substr($0, 12)) }
 $2 == "storm" && !/ [1-9][0-9]* returned 0, .* 0 untrue$/ { bad("storm:" substr($0, 8)) }
 $2 == "storm" { notes[++noted] = guest ": storm of" substr($0, 8) }
+$2 == "host" { notes[++noted] = guest ": " substr($0, 8) }
+$2 == "host-failed" { bad(substr($0, 15)) }
 $2 == "missing" {
 	missing = 1
 	notes[++noted] = guest ": skipped: " substr($0, 11)
