@@ -46,6 +46,33 @@ end_child() {
 
 reap() { tap_pids+=("$1"); }
 
+# begin COMMAND...: in the background, beside no more than three others, since it mostly waits. Its number is
+# ${#begun[@]} before; what it prints goes to $scratch/out.NUMBER and $scratch/err.NUMBER.
+begun=()
+begin() {
+	while [ "$(jobs -rp | wc -l)" -ge 4 ]; do
+		sleep 0.1
+	done
+	record_end "${#begun[@]}" "$@" &
+	begun+=($!)
+	reap $!
+}
+# bash forgets how a child ended when its number is used again.
+record_end() {
+	local number=$1 child
+	shift
+	"$@" >"$scratch/out.$number" 2>"$scratch/err.$number" </dev/null &
+	child=$!
+	trap 'kill "$child"' TERM
+	wait "$child"
+	echo $? >"$scratch/end.$number"
+}
+# end_of NUMBER: waits for it, and returns its exit status
+end_of() {
+	wait "${begun[$1]}" 2>/dev/null
+	return "$(cat "$scratch/end.$1")"
+}
+
 note() { printf '%s\n' "$*" | sed 's/^/# /'; }
 
 tap_result() { # tap_result ok|'not ok' DESCRIPTION
