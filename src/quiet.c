@@ -254,7 +254,7 @@ static int task_of(int directory, const char *name)
 static long long read_clock(int task, bool user_mode)
 {
 	enum { PROFILE, VIRTUAL, PER_THREAD = 4 };
-	struct timespec time;
+	struct timespec time = { .tv_nsec = 0 };
 	const clockid_t clock = (clockid_t)(~(unsigned)task << 3 | PER_THREAD | (user_mode ? VIRTUAL : PROFILE));
 
 	return task && clock_gettime(clock, &time) == 0 ? time.tv_sec * 1000000000LL + time.tv_nsec : 0;
