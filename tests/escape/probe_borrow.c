@@ -12,6 +12,7 @@
 #include <linux/capability.h>
 #include <linux/if_tun.h>
 #include <linux/seccomp.h>
+#include <linux/serial.h>
 #include <linux/vhost.h>
 #include <net/if.h>
 #include <sched.h>
@@ -310,11 +311,20 @@ static struct result probe_terminal(const struct probe *probe)
 	return refused("ioctl");
 }
 
+/* How many bytes a serial line has received (tty_ioctl(2)); -1: it does not say. */
+static int received_by_line(void)
+{
+	struct serial_icounter_struct counts;
+
+	memset(&counts, 0, sizeof counts);
+	return ioctl(STDIN_FILENO, TIOCGICOUNT, &counts) == 0 ? counts.rx : -1;
+}
+
 /* What the guests run behind the tool, on a real serial line with a shell that reads from it. */
 int type_back(const char *line)
 {
 	struct termios before, raw;
-	const int bits = 0x8000; /* TIOCM_LOOP */
+	const int bits = 0x8000 /* TIOCM_LOOP */, received = received_by_line(), length = (int)strlen(line) + 1;
 
 	if (tcgetattr(STDIN_FILENO, &before) != 0)
 		return 111;
@@ -325,7 +335,9 @@ int type_back(const char *line)
 	const bool looped = ioctl(STDIN_FILENO, TIOCMBIS, &bits) == 0 || ioctl(STDIN_FILENO, TIOCMSET, &bits) == 0;
 	dprintf(STDIN_FILENO, "%s\n", line);
 	tcdrain(STDIN_FILENO);
-	usleep(300000); /* the last byte is still on its way */
+	usleep(300000); /* the last byte is still on its way, and longer on a busy machine */
+	for (int i = 0; looped && received >= 0 && i < 500 && received_by_line() - received < length; i++)
+		usleep(20000);
 	ioctl(STDIN_FILENO, TIOCMBIC, &bits);
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
 	return !looped;
