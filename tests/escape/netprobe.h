@@ -14,6 +14,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+#ifndef SYS_pidfd_getfd
+#define SYS_pidfd_getfd 438
+#endif
 
 enum { SLOTS = 48, HELPERS = 4, PROBES = 700, RECORDS = 4096, RECORD = 104, DETAIL = 120, NAME = 48 };
 

@@ -32,13 +32,6 @@
 #include <termios.h>
 #include <unistd.h>
 
-#ifndef SYS_pidfd_open
-#define SYS_pidfd_open 434
-#endif
-#ifndef SYS_pidfd_getfd
-#define SYS_pidfd_getfd 438
-#endif
-
 static struct result no_victim(void) { return result(NOT_HERE, "no driver outside"); }
 
 /* --- Another process. --- */

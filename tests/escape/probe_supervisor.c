@@ -24,13 +24,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#ifndef SYS_pidfd_open
-#define SYS_pidfd_open 434
-#endif
-#ifndef SYS_pidfd_getfd
-#define SYS_pidfd_getfd 438
-#endif
-
 enum { DESCRIPTORS_TRIED = 16 }; /* of the supervisor */
 
 struct process { int parent; char name[32]; bool alive; };
