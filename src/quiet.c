@@ -210,8 +210,9 @@ static _Thread_local char words_of_refusal[160];
  * means that the thread was there.
  * A thread that does nothing but calls is seldom found there. Those in the table that never wait
  * take some 0.01 ms, a ring of the largest size some 10 ms, and a fork 0.1 us a page of the
- * process: what took many more ticks has ended. (The processor of a virtual machine may stand still
- * meanwhile, but only the first tick after that counts.) */
+ * process: what took many more ticks is taken for ended. (The processor of a virtual machine may stand still
+ * meanwhile, but only the first tick after that counts.) It need not be: io_uring_enter and sendmmsg
+ * take as long as they are given work for, which is a gap that disablenetwork(3) names. */
 #if defined __s390x__ || defined __powerpc__
 enum { STEPS_IN_USER_MODE = 2 };
 #else
@@ -357,7 +358,8 @@ static int ask_socket(unsigned long descriptor, int option)
 }
 
 /* What it waits in may go on, by what its first argument is: which must be open still, so
- * that the look at descriptors sees it. */
+ * that the look at descriptors sees it. The number says what is there now, not what the call
+ * holds: dup2 in between is a gap that disablenetwork(3) names. */
 static bool may_stay(const struct birth *birth, unsigned long descriptor, int directory, const char *name)
 {
 	switch (birth->leaving) {
