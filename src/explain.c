@@ -452,6 +452,7 @@ struct kind {
 	struct program program; /* the first one of that name */
 	struct attempt attempt;
 	int error;
+	bool told;
 	uint64_t count;
 };
 
@@ -803,22 +804,25 @@ static bool answer(struct supervisor *own)
 		if (own->proc < 0 || !identify(own->proc, program.pid, &program))
 			program = (struct program){ .pid = (pid_t)asked.call.pid };
 		kind = find_kind(own, &program, &attempt, error);
-		if (kind && kind->count == 0)
+		if (kind && !kind->told)
 			look_at(own->proc, &program, own->leader, &found);
 		/* Whoever still waits for the answer is the one that was looked at. */
 		tell = control(own->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &asked.call.id);
+		if (!tell && kind && !kind->told)
+			own->kind_count--; /* it is the last one */
+	}
+	/* In front of the answer, and so of what prog says of it, not in the middle of that. */
+	if (tell && kind && !kind->told) {
+		kind->told = true;
+		tell_first(own, kind, &found);
 	}
 	answered.call.id = asked.call.id;
 	answered.call.error = -error;
 	const bool sent = control(own->listener, SECCOMP_IOCTL_NOTIF_SEND, &answered);
 	if (!sent && errno != ENOENT) /* not killed or interrupted meanwhile: it would wait for ever */
 		_exit(EXIT_UNABLE);
-	if (kind && kind->count == 0 && !(sent && tell))
-		own->kind_count--; /* it is the last one */
-	else if (sent && tell && !kind)
-		own->untold++;
-	else if (sent && tell && kind->count++ == 0)
-		tell_first(own, kind, &found);
+	if (sent && tell)
+		++*(kind ? &kind->count : &own->untold);
 	return true;
 }
 
