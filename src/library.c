@@ -68,11 +68,11 @@ static const char *copy_options(struct disablenetwork_options *copy,
 }
 
 /* A thread of the kernel's serves a ring and leaves its call never. */
-static const char *wait_for_threads(bool running_will_leave)
+static const char *wait_for_threads(bool waiting_may_stay, bool *may_accept)
 {
 	const char *words = refuse_threads(false);
 
-	return words ? words : wait_until_quiet(running_will_leave);
+	return words ? words : wait_until_quiet(waiting_may_stay, may_accept);
 }
 
 static const char *read_options(struct options *options, const struct disablenetwork_options *given)

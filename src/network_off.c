@@ -107,34 +107,57 @@ static const char *shut_unix(const struct options *options, struct network_off *
 		  "disablenetwork-lsm(8) (Linux 6.1)";
 }
 
-/* Threads at work go another way. A call that was under way when the base filter came has passed
- * it, so all are waited for; Landlock comes only then, since it waits for each thread, too, for
- * one in vfork until its child has called exec. Those on the processor are left to it, so
- * that it is waited once more after it, for calls that do not end by it and, should it not have come
- * about, for all. Then looking once more finds what there is
- * (but for what disablenetwork(3) names), and the other filters follow from that, and from what was
- * there when the base filter came: a listener that was closed since brings one more stream where a
- * thread waits in accept. */
-static const char *switch_threads_off(const struct options *options, struct network_off *off,
-	const struct landlock_wishes *wishes, struct refusal refusal)
+/* With what was there at an earlier look: a listener that was closed since brings one more stream where
+ * a thread waits in accept. */
+static const char *look_once_more(const struct options *options, struct network_off *off, const char **loose)
 {
-	const bool left_to_landlock = landlock_is_there();
-	const char *words, *loose = NULL;
-
-	if ((words = seccomp_refuse(FILTER_BASE, &refusal)) || (words = look_at_descriptors(options, off, &loose)))
-		return words;
 	const bool tcp = off->inherited.tcp, other_stream = off->inherited.other_stream;
-	if ((words = options->wait_until_quiet(left_to_landlock)) || (words = landlock_restrict(&off->landlock, wishes)) ||
-		(words = shut_unix(options, off)) ||
-		(left_to_landlock && (words = options->wait_until_quiet(off->landlock.held))) ||
-		(words = look_at_descriptors(options, off, &loose)) || (words = loose))
-		return words;
+	const char *words = look_at_descriptors(options, off, loose);
+
 	off->inherited.tcp |= tcp;
 	off->inherited.other_stream |= other_stream;
 	off->has_children = may_have_tracees();
-	off->filters = choose_filters(options, off);
+	return words;
+}
+
+/* Loads those filters, and waits for calls that have passed them; listen is none that waits for anybody.
+ * What Landlock held interrupts: an accept begins anew then, by the number that it was given. */
+static const char *add_filters(const struct options *options, struct network_off *off, unsigned filters,
+	const struct refusal *refusal)
+{
+	bool may_accept = false;
+	const char *words = seccomp_refuse(filters, refusal);
+
+	if (!words)
+		words = options->wait_until_quiet(filters == FILTER_NO_LISTEN, &may_accept);
+	off->filters |= filters;
+	off->inherited.other_stream |= may_accept && !off->landlock.held;
+	return words;
+}
+
+/* Threads at work go another way. A call that was under way when a filter came has passed it: so all
+ * are waited for after each. Landlock comes in between, since it waits for each thread, too, for
+ * one in vfork until its child has called exec; calls that it ends or begins anew are left to it.
+ * Then looking once more finds what there is (but for what disablenetwork(3) names), and what other
+ * filters follow from that. */
+static const char *switch_threads_off(const struct options *options, struct network_off *off,
+	const struct landlock_wishes *wishes, struct refusal refusal)
+{
+	const char *words, *loose = NULL;
+	unsigned missing;
+	bool unused;
+
+	if ((words = seccomp_refuse(FILTER_BASE, &refusal)) || (words = look_once_more(options, off, &loose)) ||
+		(landlock_is_there() && (words = options->wait_until_quiet(true, &unused))) ||
+		(words = landlock_restrict(&off->landlock, wishes)) || (words = shut_unix(options, off)) ||
+		(words = look_once_more(options, off, &loose)))
+		return words;
+	off->filters = FILTER_BASE;
 	refusal.untried |= refusal.kill || refusal.log;
-	return off->filters == FILTER_BASE ? NULL : seccomp_refuse(off->filters & ~(unsigned)FILTER_BASE, &refusal);
+	while ((missing = choose_filters(options, off) & ~off->filters))
+		if ((words = add_filters(options, off, missing, &refusal)) || (words = look_once_more(options, off, &loose)))
+			return words;
+	return loose;
 }
 
 /* Behind -L, in front of Landlock: what is loose was judged by what its ABI promises. */

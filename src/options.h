@@ -47,8 +47,8 @@ struct options {
 	bool no_exec;                     /* no prog: the caller goes on itself */
 	enum other_threads other_threads;
 	bool trial_kills;                 /* an older filter kills for a refused call */
-	/* Called when the base filter is on all threads, and again when Landlock is: see quiet.h. */
-	const char *(*wait_until_quiet)(bool running_will_leave);
+	/* Called when a filter is on all threads: see quiet.h. */
+	const char *(*wait_until_quiet)(bool waiting_may_stay, bool *may_accept);
 };
 
 /* Parses argv up to the first word that is no option. Does not return when that says

@@ -74,9 +74,8 @@ enum { SECONDS_WAITED = 5 }; /* with 24 threads that never sleep on one slow pro
 #define NUMBER_OF_CLONE3 435
 #define NUMBER_OF_PIDFD_GETFD 438
 
-/* Numbers of x86_64 and i386 that are one another's: 41 (socket, dup) and 2 (open, fork) at
- * worst, so that a thread which waits in open(2) without end may be taken for one that
- * forks. getuid (socketcall) and getresgid (clone) never wait. */
+/* Some numbers of x86_64 are those of another call on i386: 41 is socket and dup, 2 open and fork.
+ * getuid (socketcall) and getresgid (clone) never wait. */
 const struct birth births[] = {
 	{ "socket", SYS_socket, 359, MUST_LEAVE, "makes a socket of any family" },
 	{ "socketpair", SYS_socketpair, 360, MUST_LEAVE, "the same, in pairs" },
@@ -86,9 +85,9 @@ const struct birth births[] = {
 	{ "io_uring_register", SYS_io_uring_register, 427, MUST_LEAVE, "hides a ring from the list of descriptors" },
 	{ "bpf", SYS_bpf, 357, MUST_LEAVE, "makes programs, which send frames" },
 	{ "pidfd_getfd", NUMBER_OF_PIDFD_GETFD, 438, MUST_LEAVE, "takes another process's socket" },
-	{ "connect", SYS_connect, 362, MUST_LEAVE_UNLESS_UNIX, "reaches a new peer; over AF_UNIX it may after the return as well" },
-	{ "bind", SYS_bind, 361, MUST_LEAVE_UNLESS_UNIX, "takes an address" },
-	{ "listen", SYS_listen, 363, MUST_LEAVE_UNLESS_UNIX, "lets peers come" },
+	{ "connect", SYS_connect, 362, MUST_LEAVE, "reaches a new peer" },
+	{ "bind", SYS_bind, 361, MUST_LEAVE, "takes an address" },
+	{ "listen", SYS_listen, 363, MUST_LEAVE, "lets peers come" },
 	{ "setsockopt", SYS_setsockopt, 366, MUST_LEAVE, "redirects a connection" },
 	{ "ptrace", SYS_ptrace, NO_SUCH_CALL, MUST_LEAVE, "takes a process outside, which Landlock keeps off only then" },
 	{ "process_vm_writev", SYS_process_vm_writev, 348, MUST_LEAVE, "writes into one, which has its network" },
@@ -106,8 +105,8 @@ const struct birth births[] = {
 #ifdef __x86_64__ /* x32 has numbers of its own for some */
 	{ "ptrace", 521, NO_SUCH_CALL, MUST_LEAVE, "takes a process outside" },
 	{ "process_vm_writev", 540, NO_SUCH_CALL, MUST_LEAVE, "writes into one" },
-	{ "sendmmsg", 538, NO_SUCH_CALL, MUST_LEAVE_UNLESS_STREAM, "reads addresses, one after the other" },
-	{ "sendmsg", 518, NO_SUCH_CALL, MUST_LEAVE_UNLESS_STREAM, "sends to an address that it has read" },
+	{ "sendmmsg", 538, NO_SUCH_CALL, MUST_LEAVE, "reads addresses, one after the other" },
+	{ "sendmsg", 518, NO_SUCH_CALL, MUST_LEAVE, "sends to an address that it has read" },
 	{ "recvmsg", 519, NO_SUCH_CALL, MUST_LEAVE_UNLESS_AT_REST, "the same" },
 	{ "recvmmsg", 537, NO_SUCH_CALL, MUST_LEAVE_UNLESS_AT_REST, "the same" },
 	{ "setsockopt", 541, NO_SUCH_CALL, MUST_LEAVE, "redirects a connection" },
@@ -115,19 +114,22 @@ const struct birth births[] = {
 	/* So may a ring or a socket that is mapped. */
 	{ "mmap", NUMBER_OF_MMAP, 90, MUST_LEAVE, "maps a ring, whose descriptor is closed then" },
 	{ "mmap2", NUMBER_OF_MMAP2, 192, MUST_LEAVE, "the same" },
-	{ "accept", NUMBER_OF_ACCEPT, NO_SUCH_CALL, MUST_LEAVE_UNLESS_LISTENING,
-		"brings a stream of the kind of its listener, whose number may be closed meanwhile" },
+	{ "accept", NUMBER_OF_ACCEPT, NO_SUCH_CALL, MUST_LEAVE_UNLESS_LISTENING, "brings a stream of the kind of its listener" },
 	{ "accept4", SYS_accept4, 364, MUST_LEAVE_UNLESS_LISTENING, "the same" },
-	/* The same goes for a socket that sends. */
-	{ "sendmmsg", SYS_sendmmsg, 345, MUST_LEAVE_UNLESS_STREAM, "reads addresses, one after the other" },
-	{ "sendmsg", SYS_sendmsg, 370, MUST_LEAVE_UNLESS_STREAM, "sends to an address that it has read" },
-	{ "sendto", SYS_sendto, 369, MUST_LEAVE_UNLESS_STREAM, "the same" },
+	/* The header of a message is in memory: what stands there now is not always what was read. */
+	{ "sendmmsg", SYS_sendmmsg, 345, MUST_LEAVE, "reads addresses, one after the other" },
+	{ "sendmsg", SYS_sendmsg, 370, MUST_LEAVE, "sends to an address that it has read, or will" },
+	{ "sendto", SYS_sendto, 369, MUST_LEAVE_UNLESS_STREAM, "the same; send(2) has none" },
 
 	/* A child has what its parent had when it began. */
 	{ "fork", NUMBER_OF_FORK, NO_SUCH_CALL, MUST_LEAVE, "brings a child with the descriptors and the domain of before" },
 	{ "vfork", NUMBER_OF_VFORK, 190, MUST_LEAVE_BY_ITSELF, "the same, which shares our memory until it execs" },
 	{ "clone", SYS_clone, 120, MUST_LEAVE_BY_ITSELF, "the same" },
 	{ "clone3", NUMBER_OF_CLONE3, 435, MUST_LEAVE_BY_ITSELF, "the same" },
+#ifdef __x86_64__ /* by int 0x80: else the numbers of open, which may wait for somebody, and msync */
+	{ "fork", NO_SUCH_CALL, 2, MUST_LEAVE_UNLESS_AT_REST, "brings a child" },
+	{ "ptrace", NO_SUCH_CALL, 26, MUST_LEAVE, "takes a process outside" },
+#endif
 
 	/* No filter refuses these, so that what one brings late could be had later as well. */
 #define MAY_STAY_IN(call, why) { call, NO_SUCH_CALL, NO_SUCH_CALL, MAY_STAY, why }
@@ -177,9 +179,13 @@ const struct birth births[] = {
 };
 const int birth_count = sizeof births / sizeof births[0];
 
-/* socketcall(2) has these by number, of <linux/net.h>; no birth comes of the others. */
+/* Of those that a call may have, and what some of them are. */
+enum { ARGUMENTS = 5, DESCRIPTOR = 0, ADDRESS = 4 /* of sendto */ };
+
+/* socketcall(2) has these by number, of <linux/net.h>; no birth comes of the others (send, 9, has
+ * no address). */
 static const char *const socketcalls[] = { [1] = "socket", [2] = "bind", [3] = "connect", [4] = "listen", [5] = "accept",
-	[8] = "socketpair", [9] = "sendto" /* send */, [11] = "sendto", [14] = "setsockopt", [16] = "sendmsg",
+	[8] = "socketpair", [11] = "sendto", [14] = "setsockopt", [16] = "sendmsg",
 	[17] = "recvmsg", [18] = "accept4", [19] = "recvmmsg", [20] = "sendmmsg" };
 
 /* A thread beside the caller. */
@@ -190,49 +196,31 @@ struct thread {
 	long call;             /* that it was first seen in, of those in the way; 0 before */
 	int task;              /* its number in the namespace that it is in; 0 if that cannot be told */
 	struct used {
-		long long user, all;  /* time on the processor in ns: in user mode, and in the kernel too */
+		long long user;       /* time on the processor in user mode, in ns */
 		unsigned long calls;  /* to read and write that have returned */
 	} used;
-	int user_steps, steps; /* that these have made since we look */
+	int steps;             /* that the former has made since we look */
 };
 
 struct threads {
 	int directory;
-	int steps_of_a_call;   /* no call that never waits takes so many */
 	size_t count, room;
 	struct thread *list;
+	bool *may_accept;
 };
 
 static _Thread_local char words_of_refusal[160];
 
 /* Time is counted by ticks of the timer, each for where it found the thread, on all but two
  * architectures, where what was used before may be added later, once. So a step in user mode
- * means that the thread was there.
- * A thread that does nothing but calls is seldom found there. Those in the table that never wait
- * take some 0.01 ms, a ring of the largest size some 10 ms, and a fork 0.1 us a page of the
- * process: what took many more ticks is taken for ended. (The processor of a virtual machine may stand still
- * meanwhile, but only the first tick after that counts.) It need not be: io_uring_enter and sendmmsg
- * take as long as they are given work for, which is a gap that disablenetwork(3) names. */
+ * means that the thread was there. Steps in the kernel mean nothing: io_uring_enter and sendmmsg take as
+ * long as they are given work for. */
 #if defined __s390x__ || defined __powerpc__
 enum { STEPS_IN_USER_MODE = 2 };
 #else
 enum { STEPS_IN_USER_MODE = 1 };
 #endif
-enum { STEPS_OF_A_CALL = 5, PAGES_OF_A_STEP = 5000, SHORTEST_STEP = 900000 /* ns: 1000 ticks a second */ };
-
-static int steps_of_a_call(void)
-{
-	long size, resident = 0;
-	char text[128] = "";
-	const int file = open_proc("/proc/thread-self/statm", 0);
-
-	if (file >= 0) {
-		if (read(file, text, sizeof text - 1) <= 0 || sscanf(text, "%ld %ld", &size, &resident) != 2)
-			resident = 0;
-		close(file);
-	}
-	return STEPS_OF_A_CALL + (int)(resident / PAGES_OF_A_STEP);
-}
+enum { SHORTEST_STEP = 900000 /* ns: 1000 ticks a second */ };
 
 /* In the process namespace that it is in itself: the last that is listed. */
 static int task_of(int directory, const char *name)
@@ -250,13 +238,13 @@ static int task_of(int directory, const char *name)
 	return atoi(end);
 }
 
-/* The clocks of another thread, as clock_getcpuclockid(3) makes that of a process; the lower
- * bits say which (CPUCLOCK_PROF and CPUCLOCK_VIRT of the kernel). */
-static long long read_clock(int task, bool user_mode)
+/* The clock of another thread, as clock_getcpuclockid(3) makes that of a process; the lower
+ * bits say which (CPUCLOCK_VIRT of the kernel). */
+static long long read_user_clock(int task)
 {
-	enum { PROFILE, VIRTUAL, PER_THREAD = 4 };
+	enum { VIRTUAL = 1, PER_THREAD = 4 };
 	struct timespec time = { .tv_nsec = 0 };
-	const clockid_t clock = (clockid_t)(~(unsigned)task << 3 | PER_THREAD | (user_mode ? VIRTUAL : PROFILE));
+	const clockid_t clock = (clockid_t)(~(unsigned)task << 3 | PER_THREAD | VIRTUAL);
 
 	return task && clock_gettime(clock, &time) == 0 ? time.tv_sec * 1000000000LL + time.tv_nsec : 0;
 }
@@ -266,7 +254,7 @@ static struct used measure(const struct thread *thread, int directory, const cha
 	char text[512];
 	unsigned long reads, writes;
 	const char *at;
-	struct used used = { .user = read_clock(thread->task, true), .all = read_clock(thread->task, false) };
+	struct used used = { .user = read_user_clock(thread->task) };
 
 	if (read_of_thread(directory, name, "io", text, sizeof text) && (at = strstr(text, "syscr:")) &&
 		sscanf(at, "syscr: %lu syscw: %lu", &reads, &writes) == 2)
@@ -286,15 +274,10 @@ static bool has_moved_on(struct thread *thread, const struct threads *threads, c
 	}
 	const struct used now = measure(thread, threads->directory, name);
 	if (now.user - thread->used.user >= SHORTEST_STEP) {
-		thread->user_steps++;
+		thread->steps++;
 		thread->used.user = now.user;
 	}
-	if (now.all - thread->used.all >= SHORTEST_STEP) {
-		thread->steps++;
-		thread->used.all = now.all;
-	}
-	return now.calls > thread->used.calls || thread->user_steps >= STEPS_IN_USER_MODE ||
-		thread->steps >= threads->steps_of_a_call;
+	return now.calls > thread->used.calls || thread->steps >= STEPS_IN_USER_MODE;
 }
 
 static const struct birth *find_birth_named(const char *call)
@@ -305,9 +288,10 @@ static const struct birth *find_birth_named(const char *call)
 	return NULL;
 }
 
-/* NUMBER and its two arguments are socketcall's; the first becomes that of the call in it. NULL if
- * no birth comes of that. */
-static const struct birth *look_into_socketcall(long number, unsigned long arguments[static 2])
+/* NUMBER and its ARGUMENTS are socketcall's; they become those of the call in it, as far as it matters and can
+ * be told: the memory that they stand in may be written meanwhile, so an address is taken for there. NULL if no birth
+ * comes of that call. */
+static const struct birth *look_into_socketcall(long number, unsigned long arguments[static ARGUMENTS])
 {
 	const size_t call = arguments[0], size = number == NUMBER_OF_SOCKETCALL ? sizeof arguments[0] : 4; /* i386 on x86_64 */
 	unsigned long descriptor = 0;
@@ -315,7 +299,9 @@ static const struct birth *look_into_socketcall(long number, unsigned long argum
 	if (call >= sizeof socketcalls / sizeof socketcalls[0] || !socketcalls[call])
 		return NULL;
 	const int memory = open_proc("/proc/self/mem", 0);
-	arguments[0] = memory >= 0 && pread(memory, &descriptor, size, (off_t)arguments[1]) == (ssize_t)size ? descriptor : ULONG_MAX;
+	arguments[DESCRIPTOR] = memory >= 0 && pread(memory, &descriptor, size, (off_t)arguments[1]) == (ssize_t)size
+		? descriptor : ULONG_MAX;
+	arguments[ADDRESS] = ULONG_MAX;
 	if (memory >= 0)
 		close(memory);
 	return find_birth_named(socketcalls[call]);
@@ -357,20 +343,24 @@ static int ask_socket(unsigned long descriptor, int option)
 	return getsockopt((int)descriptor, SOL_SOCKET, option, &value, &size) == 0 ? value : -1;
 }
 
-/* What it waits in may go on, by what its first argument is: which must be open still, so
- * that the look at descriptors sees it. The number says what is there now, not what the call
- * holds: dup2 in between is a gap that disablenetwork(3) names. */
-static bool may_stay(const struct birth *birth, unsigned long descriptor, int directory, const char *name)
+/* What it waits in may go on. A number says what is there now, not what the call holds: that it is closed says
+ * that the look at descriptors may have missed that, no more. */
+static bool may_stay(const struct birth *birth, const unsigned long arguments[static ARGUMENTS], const struct threads *threads,
+	const char *name)
 {
+	const unsigned long descriptor = arguments[DESCRIPTOR];
+
 	switch (birth->leaving) {
 	case MUST_LEAVE_UNLESS_AT_REST:
-		return is_at_rest(directory, name);
-	case MUST_LEAVE_UNLESS_UNIX:
-		return ask_socket(descriptor, SO_DOMAIN) == AF_UNIX;
+		return is_at_rest(threads->directory, name);
 	case MUST_LEAVE_UNLESS_LISTENING:
-		return is_at_rest(directory, name) && ask_socket(descriptor, SO_ACCEPTCONN) == 1;
+		if (!is_at_rest(threads->directory, name) || ask_socket(descriptor, SO_ACCEPTCONN) != 1)
+			return false;
+		*threads->may_accept = true;
+		return true;
 	case MUST_LEAVE_UNLESS_STREAM:
-		return ask_socket(descriptor, SO_DOMAIN) == AF_UNIX || ask_socket(descriptor, SO_TYPE) == SOCK_STREAM;
+		return !arguments[ADDRESS] &&
+			(ask_socket(descriptor, SO_DOMAIN) == AF_UNIX || ask_socket(descriptor, SO_TYPE) == SOCK_STREAM);
 	default:
 		return false;
 	}
@@ -386,28 +376,29 @@ static bool has_left(struct thread *thread, long number, const struct threads *t
 }
 
 /* The call that this thread must leave first, or NULL: "" if it cannot be told. */
-static const char *call_in_the_way(struct thread *thread, const struct threads *threads, bool running_will_leave)
+static const char *call_in_the_way(struct thread *thread, const struct threads *threads, bool waiting_may_stay)
 {
 	char text[256], name[12];
-	unsigned long arguments[2] = { 0 };
+	unsigned long arguments[ARGUMENTS] = { 0 };
 	long number;
 
 	snprintf(name, sizeof name, "%d", thread->number);
 	if (!read_of_thread(threads->directory, name, "syscall", text, sizeof text)) {
-		if (errno == ENOENT || errno == ESRCH || running_will_leave)
+		if (errno == ENOENT || errno == ESRCH)
 			return NULL;
 		const int error = errno;
 		const bool ended = state_of(threads->directory, name) == 'Z'; /* the first one stays in the list */
 		errno = error;
 		return ended ? NULL : "";
 	}
-	if (sscanf(text, "%ld %lx %lx", &number, &arguments[0], &arguments[1]) < 1) /* "running" */
-		return running_will_leave || has_moved_on(thread, threads, name) ? NULL : "a system call";
+	if (sscanf(text, "%ld %lx %lx %lx %lx %lx", &number, &arguments[0], &arguments[1], &arguments[2], &arguments[3],
+			&arguments[4]) < 1) /* "running" */
+		return has_moved_on(thread, threads, name) ? NULL : "a system call";
 	const struct birth *birth = find_birth(number);
 	if (birth && birth->leaving == AS_THE_CALL_IN_IT)
 		birth = look_into_socketcall(number, arguments);
-	if (!birth || (running_will_leave && birth->leaving != MUST_LEAVE_BY_ITSELF) ||
-		may_stay(birth, arguments[0], threads->directory, name) || has_left(thread, number, threads, name))
+	if (!birth || (waiting_may_stay && birth->leaving != MUST_LEAVE_BY_ITSELF) ||
+		may_stay(birth, arguments, threads, name) || has_left(thread, number, threads, name))
 		return NULL;
 	return birth->call;
 }
@@ -459,13 +450,13 @@ static bool list_threads(struct threads *threads, bool *whole)
 }
 
 /* Asks each thread that is not known to be quiet. *call is the last answer that was not. */
-static bool all_are_quiet(struct threads *threads, bool running_will_leave, const char **call, int *number)
+static bool all_are_quiet(struct threads *threads, bool waiting_may_stay, const char **call, int *number)
 {
 	bool all = true;
 
 	for (size_t i = 0; i < threads->count; i++) {
 		struct thread *thread = &threads->list[i];
-		const char *in_the_way = thread->quiet ? NULL : call_in_the_way(thread, threads, running_will_leave);
+		const char *in_the_way = thread->quiet ? NULL : call_in_the_way(thread, threads, waiting_may_stay);
 		thread->quiet = !in_the_way;
 		if (in_the_way) {
 			all = false;
@@ -478,7 +469,7 @@ static bool all_are_quiet(struct threads *threads, bool running_will_leave, cons
 	return all;
 }
 
-static const char *wait_for(struct threads *threads, bool running_will_leave)
+static const char *wait_for(struct threads *threads, bool waiting_may_stay)
 {
 	struct timespec now, end, pause = { .tv_nsec = 50000 };
 	const char *call = NULL;
@@ -490,7 +481,7 @@ static const char *wait_for(struct threads *threads, bool running_will_leave)
 	for (;;) {
 		if (!list_threads(threads, &whole))
 			return "list the threads in /proc/self/task";
-		if (all_are_quiet(threads, running_will_leave, &call, &number) && whole)
+		if (all_are_quiet(threads, waiting_may_stay, &call, &number) && whole)
 			return NULL;
 		if (call && !*call)
 			return "see in /proc/self/task/*/syscall what the other threads do: call it before they are started, "
@@ -510,15 +501,14 @@ static const char *wait_for(struct threads *threads, bool running_will_leave)
 	return call ? words_of_refusal : "list the threads in /proc/self/task, which come and go";
 }
 
-const char *wait_until_quiet(bool running_will_leave)
+const char *wait_until_quiet(bool waiting_may_stay, bool *may_accept)
 {
-	struct threads threads = { .directory = open_proc("/proc/self/task", O_DIRECTORY) };
+	struct threads threads = { .directory = open_proc("/proc/self/task", O_DIRECTORY), .may_accept = may_accept };
 
 	if (threads.directory < 0)
 		return "list the threads in /proc/self/task";
-	threads.steps_of_a_call = steps_of_a_call();
 	/* The caller is in the list too, and in no call but its own. */
-	const char *words = wait_for(&threads, running_will_leave);
+	const char *words = wait_for(&threads, waiting_may_stay);
 	const int error = errno;
 	free(threads.list);
 	close(threads.directory);

@@ -13,12 +13,16 @@
 /* Waits, with a bound, until every other thread has left the system call that it was in, if
  * that is one at which a descriptor, a peer or a process comes to be; calls entered later are
  * the business of the filters, which all threads must have already. Where a thread is on the
- * processor nothing tells whether it is in the kernel, but for its own time and calls later
- * on; with RUNNING_WILL_LEAVE that is not waited for: Landlock does, when it takes threads.
- * Needs /proc, and a process that is dumpable unless RUNNING_WILL_LEAVE is set.
+ * processor nothing tells whether it is in the kernel, but for its own time in user mode and
+ * its calls later on: so one that does nothing but calls which take long and never wait is refused.
+ * With WAITING_MAY_STAY calls that wait are left alone, but for those that neither a signal nor
+ * Landlock, which interrupts each thread, brings to an end.
+ * Needs /proc, and a process that is dumpable.
+ * *MAY_ACCEPT becomes true where one waits in accept: it holds a listener, of which its number
+ * says nothing, and brings a stream. It is left alone otherwise.
  * Returns NULL, or the words for what it was unable to do, with errno set: they name the
  * thread and the call, and stand until this thread's next call. */
-const char *wait_until_quiet(bool running_will_leave) __attribute__((warn_unused_result));
+const char *wait_until_quiet(bool waiting_may_stay, bool *may_accept) __attribute__((warn_unused_result));
 
 /* What is asked of a call that began before, as a table for the test that compares it with the
  * list of all system calls. */
@@ -26,9 +30,8 @@ enum leaving {
 	MUST_LEAVE,        /* whatever it waits for */
 	MUST_LEAVE_BY_ITSELF, /* the same; neither a signal nor Landlock brings a thread out of it */
 	MUST_LEAVE_UNLESS_AT_REST, /* it makes nothing while it waits for others (state S) */
-	MUST_LEAVE_UNLESS_UNIX, /* over a socket of AF_UNIX, its first argument, it can be made after the return as well */
-	MUST_LEAVE_UNLESS_LISTENING, /* at rest on a listener that is open still, it brings what the filters are chosen for */
-	MUST_LEAVE_UNLESS_STREAM, /* over a stream that is open still, or AF_UNIX, it reaches its peer */
+	MUST_LEAVE_UNLESS_LISTENING, /* at rest on a listener, which is open still, it brings a stream: see *MAY_ACCEPT */
+	MUST_LEAVE_UNLESS_STREAM, /* without an address (its fifth argument), and where its first is open still, a stream or AF_UNIX */
 	AS_THE_CALL_IN_IT, /* socketcall(2) */
 	MAY_STAY           /* what it makes can be made after the return as well */
 };
