@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 """Makes each system call of the tool fail in turn, from libcap-ng's constructor to the exec.
 
-    faults.py DISABLENETWORK JUDGE NETPROBE CALL-OF-LIBRARY INJECT [PATH [CALL]]
+    faults.py DISABLENETWORK JUDGE NETPROBE CALL-OF-LIBRARY INJECT [PATH[:CALL,CALL...]]...
 
 A first run under strace lists the calls of a path. Then, one run each: the call returns an
 error, or does nothing and says that it did (retval=0), or the tool is stopped and continued at
@@ -110,12 +110,12 @@ class Side:
 
 
 class Faults:
-    def __init__(self, tool, judge, netprobe, library, inject, scratch, only_call):
+    def __init__(self, tool, judge, netprobe, library, inject, scratch):
         self.scratch = scratch
         self.tool, self.judge, self.netprobe, self.library, self.inject = (
             shutil.copy(f, scratch) for f in (tool, judge, netprobe, library, inject))
         self.abstract = "disablenetwork-faults-%d" % os.getpid()
-        self.known, self.only_call = set(), only_call
+        self.known = set()
         self.numbers = iter(range(10 ** 9))
         self.tcp = socket.create_server(("127.0.0.1", 0))
         abstract = socket.socket(socket.AF_UNIX)
@@ -283,7 +283,7 @@ class Faults:
             return "leaked", ", ".join("%s %s" % (key, words.get(key, "gone")) for key in broken)
         return "ran safe", ""
 
-    def row(self, side, path, pool):
+    def row(self, side, path, only_calls, pool):
         name, options, more, held = path
         usual, status, messages, trace = self.run(side, path, [])
         if not usual or "end" not in usual:
@@ -299,7 +299,7 @@ class Faults:
                 print("  not shown here: %s is refused to %s without the tool too" % (way, side.name))
         jobs = []
         for call in self.calls_of_supervisor(trace) if more is SUPERVISOR else self.calls(trace, "threads" in name):
-            if more is OLD and call[0].startswith("landlock_") or self.only_call not in (None, call[0]):
+            if more is OLD and call[0].startswith("landlock_") or only_calls and call[0] not in only_calls:
                 continue
             what = call[2] if more is SUPERVISOR else re.sub(r"0x\w+|\d+", "", call[2])
             known = (side.name, what) in self.known
@@ -345,11 +345,14 @@ def without_proc():
     subprocess.run(["mount", "-t", "tmpfs", "none", "/proc"], check=True)
 
 
-def main(tool, judge, netprobe, library, inject, only=None, only_call=None):
+def main(tool, judge, netprobe, library, inject, *only):
+    only = {name: calls.split(",") if calls else [] for name, _, calls in (word.partition(":") for word in only)}
+    if unknown := only.keys() - {path[0] for path in PATHS}:
+        sys.exit("faults.py: fatal: no path is called %s" % " or ".join(sorted(unknown)))
     resource.setrlimit(resource.RLIMIT_NOFILE, (400, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
     scratch = tempfile.mkdtemp(prefix="disablenetwork.")
     os.chmod(scratch, 0o755)
-    faults = Faults(tool, judge, netprobe, library, inject, scratch, only_call)
+    faults = Faults(tool, judge, netprobe, library, inject, scratch)
     root = os.getuid() == 0
     sides = [Side("root", 0, scratch), Side("nobody", NOBODY, scratch)] if root \
         else [Side("user", os.getuid(), scratch)]
@@ -357,7 +360,7 @@ def main(tool, judge, netprobe, library, inject, only=None, only_call=None):
     try:
         print("%-14s %-7s" % ("path", "as") + "".join("%10s" % c for c in COLUMNS))
         for path in PATHS:
-            if only and path[0] != only:
+            if only and path[0] not in only:
                 continue
             if not root and path[0] in ("no /proc", "-p chown"):
                 print("%-14s skipped: needs root" % path[0])
@@ -372,7 +375,7 @@ def main(tool, judge, netprobe, library, inject, only=None, only_call=None):
                 for side in sides:
                     if side.uid == 0 and path[0] == "library, threads":  # no thread can drop the capabilities of another
                         continue
-                    for column, count in faults.row(side, path, pool).items():
+                    for column, count in faults.row(side, path, only.get(path[0]), pool).items():
                         total[column] += count
         print("%-22s" % "all" + "".join("%10d" % total[c] for c in COLUMNS))
     finally:
