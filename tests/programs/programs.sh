@@ -51,6 +51,34 @@ go_on() {
 	is "$(run "$3" "$DISABLENETWORK" -qx)" "$1" "$2, with -x"
 }
 
+# Whether the program under test shuts sockets of others by itself: sid-host runs these tests behind -U
+others_are_shut() { "$DISABLENETWORK" --check </dev/null | grep -q '^kept .*\<unix\>'; }
+
+# needs_others WORD SOCKET DESCRIPTION FUNCTION WANTED REFUSAL: the same for who needs a SOCKET of others (or a
+# folder), which the manual says with that WORD. With -U FUNCTION prints what matches REFUSAL, where this kernel can.
+needs_others() {
+	local word=$1 socket=$2 description=$3 wanted=$5
+	like "$(sed -n '/^\.Ss Sockets of others/,/^\.S[sh] Saying/p' "$TESTS_DIRECTORY/../man/disablenetwork.1")" "*$word*" \
+		"$description: the manual names it"
+	if others_are_shut; then
+		is "$(run "$4")" "$wanted" "control: $description"
+	else
+		go_on "$wanted" "$description" "$4"
+	fi
+	if ! "$DISABLENETWORK" -q -U true 2>/dev/null; then
+		skip 'neither Landlock ABI 9 nor disablenetwork-lsm here' "$description: refused with -U"
+		return
+	fi
+	like "$(run "$4" "$DISABLENETWORK" -q -U)" "$6" "$description: refused with -U"
+	is_shut "$TESTS_DIRECTORY" "$description: refused with --unix of another" "$4" "$6"
+	"$DISABLENETWORK" -q --unix=/ true 2>/dev/null || return 0 # by the module
+	is "$(run "$4" "$DISABLENETWORK" -q --unix="$socket")" "$wanted" "$description: goes on with --unix"
+}
+# is_shut SOCKET DESCRIPTION FUNCTION REFUSAL: with --unix=SOCKET, where this kernel can
+is_shut() {
+	! "$DISABLENETWORK" -q --unix=/ true 2>/dev/null || like "$(run "$3" "$DISABLENETWORK" -q --unix="$1")" "$4" "$2"
+}
+
 # landlock_abi: prints the kernel's Landlock ABI, 0 where there is none for us
 landlock_abi() {
 	local offered
