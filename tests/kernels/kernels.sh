@@ -7,7 +7,7 @@
 #     KERNELS        which guests, by shell patterns of their names ('sid* bookworm'), in that order; all by default
 #     ARCHITECTURES  of these architectures only ('x86_64 s390x')
 #     CACHE          where kernels are kept; by default ~/.cache/disablenetwork-kernels
-#     HOST_TESTS     what sid-host runs: chain/unix, faults, programs/... (host.sh)
+#     HOST_TESTS     what sid-host runs: chain/unix, faults, programs/... (host.sh); by default what a quarter of an hour does
 #     AT_ONCE        how many guests run at a time: 2
 #     SOURCE         an unpacked distribution, to build the programs of other architectures from
 #     BUILD          where disablenetwork and netprobe of this machine are; results go to BUILD/kernels
@@ -21,7 +21,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=apt.sh
 . "$here/apt.sh"
 : "${BUILD:=$PWD}" "${SOURCE:=$(cd "$here/../.." && pwd)}" "${AT_ONCE:=2}" "${KERNELS:=*}"
-: "${HOST_TESTS:=chain/unix programs/servers programs/x11}"
+: "${HOST_TESTS:=chain/unix programs/others programs/servers programs/x11 programs/go_on programs/typed programs/root faults}"
 : "${ARCHITECTURES:=x86_64 i386 aarch64 arm riscv64 ppc64le s390x}"
 work=$BUILD/kernels
 mkdir -p "$work" || exit 99
