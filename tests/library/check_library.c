@@ -1618,20 +1618,19 @@ END_TEST
 /* A call that takes long and never waits, so that nothing tells where its thread is: it copies within
  * our own memory. */
 static atomic_bool has_left_copying;
+static char from[4 << 20], to[4 << 20];
 
 static void *copy_for_long(void *unused)
 {
-	static char from[4 << 20], to[4 << 20];
 	static struct iovec local[1024], remote[1024]; /* UIO_MAXIOV */
 
+	from[0] = 'x';
 	for (int i = 0; i < 1024; i++) {
 		local[i] = (struct iovec){ from, sizeof from };
 		remote[i] = (struct iovec){ to, sizeof to };
 	}
-	sem_post(&done);
-	const ssize_t copied = process_vm_writev(getpid(), local, 1024, remote, 1024, 0);
+	thread_got.error = process_vm_writev(getpid(), local, 1024, remote, 1024, 0) > 0 ? 0 : errno;
 	has_left_copying = true;
-	ck_assert_msg(copied > 0, "process_vm_writev: %s", strerror(errno));
 	return unused;
 }
 
@@ -1640,7 +1639,12 @@ START_TEST(a_call_that_takes_long)
 	become_nobody();
 	hide_landlock();
 	start_thread(copy_for_long);
-	sem_wait(&done);
+	while (*(volatile char *)to != 'x' && !has_left_copying)
+		;
+	if (has_left_copying && thread_got.error) { /* some containers refuse it */
+		NOTE("process_vm_writev: %s\n", strerror(thread_got.error));
+		return;
+	}
 	const int answer = disablenetwork();
 	const bool had_left = has_left_copying;
 	if (answer != 0) { /* on a slow machine */
