@@ -1651,7 +1651,7 @@ START_TEST(a_call_that_takes_long)
 		ck_assert_int_eq(errno, EBUSY);
 		ck_assert_msg(strstr(disablenetwork_error(), "has left a system call") != NULL, "%s", disablenetwork_error());
 	}
-	ck_assert_int_eq(had_left, answer == 0);
+	ck_assert(had_left || answer != 0);
 }
 END_TEST
 
