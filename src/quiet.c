@@ -22,7 +22,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SECONDS_WAITED = 5 }; /* with 24 threads that never sleep on one slow processor, one is enough */
+/* For a thread to leave the call that it waits in, and for one that never waits to be found in user mode, where
+ * it may seldom be: with 24 threads on one slow processor some have their turn late. */
+enum { MS_TO_LEAVE = 5000, MS_TO_BE_FOUND = 30000 };
 
 /* Not on every architecture. */
 #define NO_SUCH_CALL -1
@@ -210,6 +212,7 @@ struct threads {
 };
 
 static _Thread_local char words_of_refusal[160];
+static const char unknown_call[] = "a system call"; /* of a thread on the processor, if it is in one */
 
 /* Time is counted by ticks of the timer, each for where it found the thread, on all but two
  * architectures, where what was used before may be added later, once. So a step in user mode
@@ -393,7 +396,7 @@ static const char *call_in_the_way(struct thread *thread, const struct threads *
 	}
 	if (sscanf(text, "%ld %lx %lx %lx %lx %lx", &number, &arguments[0], &arguments[1], &arguments[2], &arguments[3],
 			&arguments[4]) < 1) /* "running" */
-		return has_moved_on(thread, threads, name) ? NULL : "a system call";
+		return has_moved_on(thread, threads, name) ? NULL : unknown_call;
 	const struct birth *birth = find_birth(number);
 	if (birth && birth->leaving == AS_THE_CALL_IN_IT)
 		birth = look_into_socketcall(number, arguments);
@@ -449,35 +452,38 @@ static bool list_threads(struct threads *threads, bool *whole)
 	return added && error == 0;
 }
 
-/* Asks each thread that is not known to be quiet. *call is the last answer that was not. */
+/* Asks each thread that is not known to be quiet. *call is the last answer that was not, one with a name
+ * before the other. */
 static bool all_are_quiet(struct threads *threads, bool waiting_may_stay, const char **call, int *number)
 {
 	bool all = true;
 
+	*call = NULL;
 	for (size_t i = 0; i < threads->count; i++) {
 		struct thread *thread = &threads->list[i];
 		const char *in_the_way = thread->quiet ? NULL : call_in_the_way(thread, threads, waiting_may_stay);
 		thread->quiet = !in_the_way;
-		if (in_the_way) {
-			all = false;
+		if (!in_the_way)
+			continue;
+		all = false;
+		if (!*call || in_the_way != unknown_call) {
 			*call = in_the_way;
 			*number = thread->number;
-			if (!*in_the_way)
-				break;
 		}
+		if (!*in_the_way)
+			break;
 	}
 	return all;
 }
 
 static const char *wait_for(struct threads *threads, bool waiting_may_stay)
 {
-	struct timespec now, end, pause = { .tv_nsec = 50000 };
+	struct timespec begun, now, pause = { .tv_nsec = 50000 };
 	const char *call = NULL;
 	int number = 0;
 	bool whole = false;
 
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += SECONDS_WAITED;
+	clock_gettime(CLOCK_MONOTONIC, &begun);
 	for (;;) {
 		if (!list_threads(threads, &whole))
 			return "list the threads in /proc/self/task";
@@ -487,7 +493,8 @@ static const char *wait_for(struct threads *threads, bool waiting_may_stay)
 			return "see in /proc/self/task/*/syscall what the other threads do: call it before they are started, "
 				   "or make the process dumpable (prctl(2))";
 		clock_gettime(CLOCK_MONOTONIC, &now);
-		if (now.tv_sec > end.tv_sec || (now.tv_sec == end.tv_sec && now.tv_nsec > end.tv_nsec))
+		if ((now.tv_sec - begun.tv_sec) * 1000 + (now.tv_nsec - begun.tv_nsec) / 1000000 >
+			(call == unknown_call ? MS_TO_BE_FOUND : MS_TO_LEAVE))
 			break;
 		nanosleep(&pause, NULL);
 		if (pause.tv_nsec < 400000)
