@@ -3,7 +3,7 @@
 # Sourced by init in a guest whose row has the word bpf: the kernel's own network-off
 # (disablenetwork-lsm). With the word hooks: each taken out in turn, and a storm of children;
 # with kills: the loader killed at its steps; with costs: what calls cost; else the escape suites.
-pins=/sys/fs/bpf/disablenetwork
+pins=/sys/fs/bpf/disablenetwork moved=/sys/fs/bpf/other # as lsm_try moves it
 mount -t bpf bpf /sys/fs/bpf
 echo 1 2>/dev/null >/proc/sys/dev/tty/legacy_tiocsti
 
@@ -56,7 +56,8 @@ esac
 # --- Loading and unloading, as an administrator sees it. ---
 is "$(lsm status; echo $?)" 'not loaded
 1' status-before
-is "$(netprobe --network-off true 2>&1)" 'netprobe: fatal: unable to switch the network off by prctl: Invalid argument' prctl-before
+not_loaded='netprobe: fatal: unable to switch the network off by prctl: Invalid argument'
+is "$(netprobe --network-off true 2>&1)" "$not_loaded" prctl-before
 is "$(lsm load; echo $?)" 0 load
 hooks=$(count_hooks)
 say "hooks $hooks"
@@ -196,6 +197,8 @@ mutant_in() {
 	done
 	is "$got" "$3" "without-$2"
 	say "mutant $2: $1$3"
+	# A folder of pins that could be moved away holds its hooks on, beside those of the next load.
+	[ ! -e "$moved" ] || mv "$moved" $pins
 	settle
 	lsm unload
 	is "$(lsm load; echo $?)" 0 "load-after-$2"
@@ -241,10 +244,11 @@ try_hooks() {
 	wrong=
 	rm $pins/task_prctl
 	for _ in $(seq 60); do # the kernel lets go of a hook some time after its pin is gone
-		netprobe --network-off true 2>/dev/null || break
+		got=$(netprobe --network-off true 2>&1)
+		[ "$got" = "$not_loaded" ] && break
 		sleep 1
 	done
-	like "$(netprobe --network-off true 2>&1)" '*unable to switch the network off*' without-task_prctl
+	is "$got" "$not_loaded" without-task_prctl
 	is "$(lsm status)" 'half loaded: nobody can be marked; load does it anew' status-half
 	is "$(lsm load; echo $?)" 0 load-after-task_prctl
 	say "basics$wrong"
