@@ -576,52 +576,6 @@ static void put_object(struct text *text, const struct kind *kind, const struct 
 	put(text, "}");
 }
 
-/* --- The answer: what the filter would have returned, found by running it. --- */
-
-/* The error; that of ordinary refusals for anything but one, which cannot be. */
-static int run_filter(const struct sock_filter *filter, unsigned length, const struct seccomp_data *data, int ordinary)
-{
-	uint32_t value = 0;
-
-	for (unsigned at = 0; at < length; at++) {
-		const struct sock_filter *one = &filter[at];
-		switch (one->code) {
-		case BPF_LD | BPF_W | BPF_ABS:
-			if (one->k > sizeof *data - sizeof value)
-				return ordinary;
-			memcpy(&value, (const char *)data + one->k, sizeof value);
-			break;
-		case BPF_ALU | BPF_AND | BPF_K:
-			value &= one->k;
-			break;
-		case BPF_JMP | BPF_JA:
-			if (one->k >= length)
-				return ordinary;
-			at += one->k;
-			break;
-		case BPF_JMP | BPF_JEQ | BPF_K:
-			at += value == one->k ? one->jt : one->jf;
-			break;
-		case BPF_JMP | BPF_JGT | BPF_K:
-			at += value > one->k ? one->jt : one->jf;
-			break;
-		case BPF_JMP | BPF_JGE | BPF_K:
-			at += value >= one->k ? one->jt : one->jf;
-			break;
-		case BPF_JMP | BPF_JSET | BPF_K:
-			at += (value & one->k) ? one->jt : one->jf;
-			break;
-		case BPF_RET | BPF_K: {
-			const int error = (int)(one->k & SECCOMP_RET_DATA);
-			return (one->k & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO && error ? error : ordinary;
-		}
-		default:
-			return ordinary;
-		}
-	}
-	return ordinary;
-}
-
 /* --- The supervisor. --- */
 
 /* What it is handed, beside the descriptors: the listener, and with -L those that count. */
@@ -796,7 +750,7 @@ static bool answer(struct supervisor *own)
 
 	if (ioctl(own->listener, SECCOMP_IOCTL_NOTIF_RECV, &asked) != 0)
 		return errno == ENOENT || errno == EINTR; /* it was killed meanwhile */
-	const int error = run_filter(own->filter, own->length, &asked.call.data, own->handed.error);
+	const int error = seccomp_run(own->filter, own->length, &asked.call.data, own->handed.error);
 	struct program program = { .pid = (pid_t)asked.call.pid };
 	struct kind *kind = NULL;
 	bool tell = is_telling(own) && describe(&attempt, &asked.call.data);
@@ -1066,7 +1020,6 @@ static bool block_signals(void)
 /* Whoever could write to its memory, or take its descriptors, could have calls let pass. */
 static const char *become_harmless(struct supervisor *own)
 {
-	const unsigned everything = FILTER_BASE | FILTER_NO_CONNECT | FILTER_NO_LISTEN | FILTER_TRACE;
 	struct capabilities_dropped dropped;
 	struct seccomp_notif_sizes sizes;
 	const char *words;
@@ -1082,7 +1035,7 @@ static const char *become_harmless(struct supervisor *own)
 		return "be asked by a seccomp filter";
 	own->proc = open_own_proc();
 	if ((words = capabilities_drop(0, 0, NULL, &dropped)) ||
-		(words = seccomp_refuse(everything, &(struct refusal){ .error = EPERM })))
+		(words = seccomp_refuse(FILTER_STRICTEST, &(struct refusal){ .error = EPERM })))
 		return words;
 	if (prctl(PR_GET_DUMPABLE, 0L, 0L, 0L, 0L) != 0)
 		return "find the supervisor not to be traced";

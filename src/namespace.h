@@ -39,5 +39,7 @@
 #define seccomp_compiler disablenetwork_seccomp_compiler
 #define seccomp_join disablenetwork_seccomp_join
 #define seccomp_refuse disablenetwork_seccomp_refuse
+#define seccomp_refuses disablenetwork_seccomp_refuses
+#define seccomp_run disablenetwork_seccomp_run
 #define switch_network_off disablenetwork_switch_network_off
 #define wait_until_quiet disablenetwork_wait_until_quiet

@@ -86,6 +86,56 @@ unsigned short seccomp_join(unsigned wanted, unsigned result, struct sock_filter
 	return length;
 }
 
+int seccomp_run(const struct sock_filter *filter, unsigned length, const struct seccomp_data *data, int ordinary)
+{
+	uint32_t value = 0;
+
+	for (unsigned at = 0; at < length; at++) {
+		const struct sock_filter *one = &filter[at];
+		switch (one->code) {
+		case BPF_LD | BPF_W | BPF_ABS:
+			if (one->k > sizeof *data - sizeof value)
+				return ordinary;
+			memcpy(&value, (const char *)data + one->k, sizeof value);
+			break;
+		case BPF_ALU | BPF_AND | BPF_K:
+			value &= one->k;
+			break;
+		case BPF_JMP | BPF_JA:
+			if (one->k >= length)
+				return ordinary;
+			at += one->k;
+			break;
+		case BPF_JMP | BPF_JEQ | BPF_K:
+			at += value == one->k ? one->jt : one->jf;
+			break;
+		case BPF_JMP | BPF_JGT | BPF_K:
+			at += value > one->k ? one->jt : one->jf;
+			break;
+		case BPF_JMP | BPF_JGE | BPF_K:
+			at += value >= one->k ? one->jt : one->jf;
+			break;
+		case BPF_JMP | BPF_JSET | BPF_K:
+			at += (value & one->k) ? one->jt : one->jf;
+			break;
+		case BPF_RET | BPF_K: {
+			const int error = (int)(one->k & SECCOMP_RET_DATA);
+			return (one->k & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO && error ? error : ordinary;
+		}
+		default:
+			return ordinary;
+		}
+	}
+	return ordinary;
+}
+
+bool seccomp_refuses(unsigned wanted, const struct seccomp_data *data)
+{
+	struct sock_filter joined[FILTERS_LENGTH];
+
+	return seccomp_run(joined, seccomp_join(wanted, SECCOMP_RET_ERRNO | EPERM, joined), data, 0) != 0;
+}
+
 static long set_filter(unsigned wanted, unsigned result, unsigned long flags)
 {
 	struct sock_filter joined[FILTERS_LENGTH];

@@ -184,7 +184,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	call.nr = (int)calls[data[sizeof call.args] % ROWS(calls)].number;
 	call.arch = data[sizeof call.args + 1] == 1 ? call.arch : calls[data[sizeof call.args] % ROWS(calls)].architecture;
 	memcpy(filter, data, sizeof filter);
-	must(run_filter(filter, 8, &call, EPERM) > 0);
+	must(seccomp_run(filter, 8, &call, EPERM) > 0);
 
 	input = (const char *)data + sizeof call;
 	input_end = (const char *)data + size;

@@ -15,6 +15,7 @@
 #include <linux/io_uring.h>
 #include <linux/netlink.h>
 #include <linux/seccomp.h>
+#include <linux/userfaultfd.h>
 #include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -1331,6 +1332,35 @@ static int use_busy_unix(int type)
 static int use_busy_unix_stream(void) { return use_busy_unix(SOCK_STREAM); }
 static int use_busy_unix_datagram(void) { return use_busy_unix(SOCK_DGRAM); }
 
+static void *missing_page;
+
+/* A terminal, and a page that a call waits for: a process outside has what would bring it. -1: not to be had. */
+static int use_missing_page(void)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register area = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	int until_we_end[2];
+	const int faults = (int)syscall(SYS_userfaultfd, O_CLOEXEC), master = posix_openpt(O_RDWR | O_NOCTTY);
+
+	if (faults < 0 || master < 0 || unlockpt(master) != 0)
+		return -1;
+	const int terminal = open(ptsname(master), O_RDWR | O_NOCTTY);
+	missing_page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	area.range.start = (uintptr_t)missing_page;
+	area.range.len = 4096;
+	ck_assert_int_eq(ioctl(faults, UFFDIO_API, &api), 0);
+	ck_assert_int_eq(ioctl(faults, UFFDIO_REGISTER, &area), 0);
+	ck_assert_int_eq(pipe(until_we_end), 0);
+	if (fork() == 0) {
+		close(until_we_end[1]);
+		_exit(read(until_we_end[0], &api, 1) != 0);
+	}
+	close(until_we_end[0]);
+	close(faults);
+	close(master);
+	return terminal;
+}
+
 static void *accept_for_long(void *unused)
 {
 	accept4(used_in_call, NULL, NULL, 0);
@@ -1355,6 +1385,11 @@ static void *send_messages_for_long(void *unused)
 static void *send_to_the_busy_one(void *unused)
 {
 	sendto(used_in_call, "x", 1, MSG_NOSIGNAL | MSG_FASTOPEN, (void *)&busy, size_of_busy);
+	return unused;
+}
+static void *set_a_discipline(void *unused)
+{
+	ioctl(used_in_call, TIOCSETD, missing_page);
 	return unused;
 }
 static void *connect_to_the_busy_one(void *unused)
@@ -1584,6 +1619,7 @@ static const struct {
 	{ use_busy_tcp, send_to_the_busy_one, SYS_sendto, false, "has left sendto" },
 	{ use_busy_unix_stream, connect_to_the_busy_one, SYS_connect, false, "has left connect" },
 	{ use_busy_unix_datagram, send_to_the_busy_one, SYS_sendto, false, "has left sendto" },
+	{ use_missing_page, set_a_discipline, SYS_ioctl, false, "has left ioctl" },
 };
 
 /* The client's side of it, which may be switched off. */
@@ -1598,9 +1634,13 @@ static bool has_fast_open(void)
 
 START_TEST(calls_in_the_way)
 {
+	used_in_call = in_the_way[_i].use();
 	become_nobody();
 	hide_landlock();
-	used_in_call = in_the_way[_i].use();
+	if (used_in_call < 0) {
+		NOTE("userfaultfd: %s\n", strerror(errno));
+		return;
+	}
 	if (in_the_way[_i].use == use_busy_tcp && in_the_way[_i].body == send_to_the_busy_one && !has_fast_open()) {
 		NOTE("TCP fast open\n");
 		return;

@@ -65,6 +65,9 @@ static void echo(const struct worker *worker)
 		complain(worker, "its connection does not go on: %s", strerror(errno));
 }
 
+/* A thread that does nothing but calls at which something is born may not be found outside of them in time. */
+static void breathe(void) { nanosleep(&(struct timespec){ .tv_nsec = 100000 }, NULL); }
+
 /* A system call at a time, of every kind: waiting, short ones, those that will be refused. */
 static void work(struct worker *worker)
 {
@@ -86,7 +89,7 @@ static void work(struct worker *worker)
 		break;
 	case 3:
 		while (!off)
-			nanosleep(&(struct timespec){ .tv_nsec = 100000 }, NULL);
+			breathe();
 		break;
 	case 4:
 		while (!off)
@@ -98,6 +101,7 @@ static void work(struct worker *worker)
 			if (made < 0)
 				complain(worker, "socket of AF_UNIX: %s", strerror(errno));
 			close(made);
+			breathe();
 		}
 		break;
 	case 6: /* TCP is not loose; it is refused at some time */
@@ -105,6 +109,7 @@ static void work(struct worker *worker)
 			const int made = socket(AF_INET, SOCK_STREAM, 0);
 			if (made >= 0)
 				close(made);
+			breathe();
 		}
 		break;
 	case 7:

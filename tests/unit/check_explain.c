@@ -293,7 +293,7 @@ START_TEST(the_answer_is_the_filters)
 	const unsigned length =
 		seccomp_join(answers[_i].filters, SECCOMP_RET_ERRNO | (unsigned)answers[_i].ordinary, filter);
 
-	ck_assert_int_eq(run_filter(filter, length, &data, answers[_i].ordinary), answers[_i].wanted);
+	ck_assert_int_eq(seccomp_run(filter, length, &data, answers[_i].ordinary), answers[_i].wanted);
 }
 END_TEST
 
@@ -310,7 +310,7 @@ START_TEST(no_answer_is_success)
 	};
 	const struct seccomp_data data = { .nr = 0 };
 
-	ck_assert_int_eq(run_filter(filters[_i], 2, &data, EPERM), EPERM);
+	ck_assert_int_eq(seccomp_run(filters[_i], 2, &data, EPERM), EPERM);
 }
 END_TEST
 
