@@ -52,7 +52,7 @@ if pkg-config --exists disablenetwork; then
 		[ ! -e "$file" ] || ln -s "$file" "$BUILD_DIRECTORY/.libs/"
 	done
 	compile library/libprobe "$TESTS_DIRECTORY/library/libprobe.c" "$TESTS_DIRECTORY"/escape/{netprobe,driver,probe_*}.c "${flags[@]}" -lpthread
-	for name in storm threads; do
+	for name in state storm threads; do
 		compile "library/$name" "$TESTS_DIRECTORY/library/$name.c" "${flags[@]}" -lpthread
 	done
 	folders+=' library'
