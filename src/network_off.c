@@ -125,13 +125,14 @@ static const char *look_once_more(const struct options *options, struct network_
 static const char *add_filters(const struct options *options, struct network_off *off, unsigned filters,
 	const struct refusal *refusal)
 {
-	bool may_accept = false;
+	bool *const may_accept = &off->inherited.other_stream, before = *may_accept;
 	const char *words = seccomp_refuse(filters, refusal);
 
 	if (!words)
-		words = options->wait_until_quiet(filters == FILTER_NO_LISTEN, &may_accept);
+		words = options->wait_until_quiet(filters == FILTER_NO_LISTEN, may_accept);
+	if (off->landlock.held)
+		*may_accept = before;
 	off->filters |= filters;
-	off->inherited.other_stream |= may_accept && !off->landlock.held;
 	return words;
 }
 
@@ -145,10 +146,9 @@ static const char *switch_threads_off(const struct options *options, struct netw
 {
 	const char *words, *loose = NULL;
 	unsigned missing;
-	bool unused;
 
 	if ((words = seccomp_refuse(FILTER_BASE, &refusal)) || (words = look_once_more(options, off, &loose)) ||
-		(landlock_is_there() && (words = options->wait_until_quiet(true, &unused))) ||
+		(landlock_is_there() && (words = options->wait_until_quiet(true, &off->inherited.other_stream))) ||
 		(words = landlock_restrict(&off->landlock, wishes)) || (words = shut_unix(options, off)) ||
 		(words = look_once_more(options, off, &loose)))
 		return words;
