@@ -32,18 +32,6 @@ const char *capabilities_drop(capability_set keep, capability_set if_held, const
 	return NULL;
 }
 
-const char *seccomp_refuse(unsigned filters, const struct refusal *refusal)
-{
-	(void)filters, (void)refusal;
-	return NULL;
-}
-
-unsigned short seccomp_join(unsigned filters, unsigned result, struct sock_filter *joined)
-{
-	(void)filters, (void)result, (void)joined;
-	return 0;
-}
-
 static const char *input, *input_end;
 
 static void must(bool what)
