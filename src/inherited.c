@@ -38,7 +38,7 @@
 
 enum {
 	CLOSE_RANGE_MARK = 1 << 2, /* CLOSE_RANGE_CLOEXEC of <linux/close_range.h>, Linux 5.11 */
-	LOOKS = 3,                 /* at what seems loose */
+	LOOKS = 32,                /* at what seems loose, where other threads open and close */
 	TRIED_WITHOUT_PROC = 65536 /* so many descriptors are looked at one by one */
 };
 
@@ -363,18 +363,27 @@ static bool is_inherited(int number, const struct scan *scan)
 	return flags >= 0 ? scan->no_exec || !(flags & FD_CLOEXEC) : errno != EBADF;
 }
 
-static const char *look_at(struct inherited *inherited, int number, int proc_fd,
-	const struct scan *scan)
+/* As classify_descriptor. Another thread may close it and open others in its place between our
+ * questions, and half of the answers be one file's, half another's. What is loose is so each time. */
+static const char *classify_settled(struct inherited *inherited, int number, int proc_fd, const struct scan *scan)
 {
 	const char *kind = NULL;
 
-	/* Another thread may close it and open others in its place while we ask. What is loose
-	 * is so each time. */
-	for (int look = 0; look < LOOKS; look++) {
+	for (int looks = scan->has_threads ? LOOKS : 1; looks > 0; looks--) {
 		kind = classify_descriptor(inherited, number, proc_fd, scan->keeper);
 		if (!kind || !is_inherited(number, scan))
 			return NULL;
 	}
+	return kind;
+}
+
+static const char *look_at(struct inherited *inherited, int number, int proc_fd,
+	const struct scan *scan)
+{
+	const char *kind = classify_settled(inherited, number, proc_fd, scan);
+
+	if (!kind)
+		return NULL;
 	if (inherited->loose_count < LOOSE_NAMED)
 		inherited->loose[inherited->loose_count] =
 			(struct loose_descriptor){ .number = number, .kind = kind };
@@ -382,11 +391,10 @@ static const char *look_at(struct inherited *inherited, int number, int proc_fd,
 	if (!scan->close_loose)
 		return NULL;
 	const char *words = close_descriptor(number);
-	if (words || !is_inherited(number, scan))
+	if (words)
 		return words;
 	errno = 0; /* see what stands there now */
-	return classify_descriptor(inherited, number, proc_fd, scan->keeper)
-		? "close a descriptor that could reach new peers" : NULL;
+	return classify_settled(inherited, number, proc_fd, scan) ? "close a descriptor that could reach new peers" : NULL;
 }
 
 /* The record of getdents64(2), which has no header of its own. */

@@ -16,6 +16,7 @@
 #include <linux/netlink.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -518,6 +519,40 @@ START_TEST(chown_is_refused_beside_a_network_socket)
 }
 END_TEST
 
+static volatile sig_atomic_t scans_done;
+
+static void *open_and_close(void *unused)
+{
+	while (!scans_done) {
+		char byte;
+		const int file = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+
+		ck_assert_int_eq(read(file, &byte, 1), 1);
+		close(file);
+	}
+	return unused;
+}
+
+START_TEST(what_threads_open_and_close_meanwhile_is_harmless)
+{
+	enum { THREADS = 12, SCANS = 1000 };
+	pthread_t threads[THREADS];
+	struct inherited inherited;
+	char names[200];
+
+	for (int i = 0; i < THREADS; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, open_and_close, NULL), 0);
+	for (int i = 0; i < SCANS; i++) {
+		ck_assert_ptr_null(inherited_scan(&inherited, &(struct scan){ .no_exec = true, .has_threads = true }));
+		inherited_name_loose(&inherited, names, sizeof names);
+		ck_assert_str_eq(names, "");
+	}
+	scans_done = 1;
+	for (int i = 0; i < THREADS; i++)
+		ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("inherited");
@@ -546,6 +581,7 @@ int main(void)
 	tcase_add_test(all, closing_leaves_nothing_loose);
 	tcase_add_test(all, a_closed_standard_input_becomes_dev_null);
 	tcase_add_test(all, chown_is_refused_beside_a_network_socket);
+	tcase_add_test(all, what_threads_open_and_close_meanwhile_is_harmless);
 	suite_add_tcase(suite, all);
 	return run_suite(suite);
 }
