@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -40,4 +41,15 @@ bool read_of_thread(int directory, const char *thread, const char *name, char *t
 	errno = length == 0 ? EIO : error; /* no kernel does that: let it not be taken for a thread that has ended */
 	text[length > 0 ? length : 0] = '\0';
 	return length > 0;
+}
+
+bool read_state_of_thread(int directory, const char *thread, char *state, unsigned long *flags)
+{
+	char text[512];
+
+	if (!read_of_thread(directory, thread, "stat", text, sizeof text))
+		return false;
+	const char *at = strrchr(text, ')'); /* the name before may have anything in it */
+	errno = EIO;
+	return at && sscanf(at, ") %c %*d %*d %*d %*d %*d %lu", state, flags) == 2;
 }

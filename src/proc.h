@@ -16,4 +16,7 @@ int open_proc(const char *name, int flags);
  * of another process namespace. False, with errno ENOENT or ESRCH, when it has ended. */
 bool read_of_thread(int directory, const char *thread, const char *name, char *text, size_t size);
 
+/* Its state, as a letter, and the kernel's flags (PF_* of <linux/sched.h>), as /proc/PID/stat has them. */
+bool read_state_of_thread(int directory, const char *thread, char *state, unsigned long *flags);
+
 #endif

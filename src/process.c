@@ -42,15 +42,11 @@ bool has_other_threads(void)
 static const char *judge_thread(int directory, const char *thread, bool capabilities)
 {
 	enum { IO_WORKER = 0x10 /* PF_IO_WORKER of <linux/sched.h> */ };
-	char text[4096];
+	char text[4096], state;
 	unsigned long flags;
 
-	if (!read_of_thread(directory, thread, "stat", text, sizeof text))
+	if (!read_state_of_thread(directory, thread, &state, &flags))
 		return errno == ENOENT || errno == ESRCH ? NULL : "read /proc/self/task";
-	const char *at = strrchr(text, ')'); /* the name before may have anything in it */
-	errno = 0;
-	if (!at || sscanf(at, ") %*c %*d %*d %*d %*d %*d %lu", &flags) != 1)
-		return "understand /proc/self/task/*/stat";
 	if (flags & IO_WORKER) {
 		errno = EBUSY;
 		return "keep this process from reaching new peers through an io_uring that the kernel serves: close it first";
@@ -59,7 +55,7 @@ static const char *judge_thread(int directory, const char *thread, bool capabili
 		return NULL;
 	if (!read_of_thread(directory, thread, "status", text, sizeof text))
 		return errno == ENOENT || errno == ESRCH ? NULL : "read /proc/self/task";
-	at = strstr(text, "\nCapPrm:\t");
+	const char *at = strstr(text, "\nCapPrm:\t");
 	errno = at ? EBUSY : 0;
 	if (!at || strspn(at + strlen("\nCapPrm:\t"), "0") != 16)
 		return "drop the capabilities of every thread: call it before other threads are started, or "

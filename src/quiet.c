@@ -343,19 +343,23 @@ static const char *refused_call(long number, const unsigned long arguments[stati
 	return NULL;
 }
 
-/* As proc(5) has it: S is at rest, Z has ended; 0 if it cannot be told. */
-static char state_of(int directory, const char *name)
+static bool is_at_rest(int directory, const char *name)
 {
-	char text[512], state = 0;
-	const char *at;
+	char state;
+	unsigned long flags;
 
-	if (!read_of_thread(directory, name, "stat", text, sizeof text) || !(at = strrchr(text, ')')) ||
-		sscanf(at, ") %c", &state) != 1)
-		return 0;
-	return state;
+	return read_state_of_thread(directory, name, &state, &flags) && state == 'S';
 }
 
-static bool is_at_rest(int directory, const char *name) { return state_of(directory, name) == 'S'; }
+/* It has left its last call, but not the list: the first one stays there. */
+static bool is_ending(int directory, const char *name)
+{
+	enum { EXITING = 0x4 /* PF_EXITING of <linux/sched.h> */ };
+	char state;
+	unsigned long flags;
+
+	return read_state_of_thread(directory, name, &state, &flags) ? flags & EXITING : errno == ENOENT || errno == ESRCH;
+}
 
 static int ask_socket(unsigned long descriptor, int option)
 {
@@ -409,9 +413,9 @@ static const char *call_in_the_way(struct thread *thread, const struct threads *
 		if (errno == ENOENT || errno == ESRCH)
 			return NULL;
 		const int error = errno;
-		const bool ended = state_of(threads->directory, name) == 'Z'; /* the first one stays in the list */
+		const bool ending = is_ending(threads->directory, name); /* its memory, which says who may read, has gone */
 		errno = error;
-		return ended ? NULL : "";
+		return ending ? NULL : "";
 	}
 	if (sscanf(text, "%ld %lx %lx %lx %lx %lx %lx", &number, &arguments[0], &arguments[1], &arguments[2], &arguments[3],
 			&arguments[4], &arguments[5]) < 1) { /* "running" */
