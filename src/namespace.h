@@ -30,8 +30,10 @@
 #define landlock_restrict disablenetwork_landlock_restrict
 #define landlock_takes_threads disablenetwork_landlock_takes_threads
 #define loopback_enter disablenetwork_loopback_enter
+#define list_threads disablenetwork_list_threads
 #define open_proc disablenetwork_open_proc
 #define read_of_thread disablenetwork_read_of_thread
+#define read_state_of_thread disablenetwork_read_state_of_thread
 #define refusal_errors disablenetwork_refusal_errors
 #define refuse_mapped_rings disablenetwork_refuse_mapped_rings
 #define refuse_registered_rings disablenetwork_refuse_registered_rings

@@ -5,11 +5,14 @@
  */
 #include "proc.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -52,4 +55,57 @@ bool read_state_of_thread(int directory, const char *thread, char *state, unsign
 	const char *at = strrchr(text, ')'); /* the name before may have anything in it */
 	errno = EIO;
 	return at && sscanf(at, ") %c %*d %*d %*d %*d %*d %lu", state, flags) == 2;
+}
+
+static bool add_number(struct thread_list *list, int number)
+{
+	enum { MORE = 64 };
+
+	if (list->count == list->room) {
+		int *longer = realloc(list->numbers, (list->room + MORE) * sizeof *longer);
+		if (!longer)
+			return false;
+		list->numbers = longer;
+		list->room += MORE;
+	}
+	list->numbers[list->count++] = number;
+	return true;
+}
+
+static nlink_t count_present(int directory, const struct thread_list *list)
+{
+	nlink_t count = 0;
+	char name[12];
+
+	for (size_t i = 0; i < list->count; i++) {
+		snprintf(name, sizeof name, "%d", list->numbers[i]);
+		if (faccessat(directory, name, F_OK, 0) == 0)
+			count++;
+	}
+	return count;
+}
+
+bool list_threads(int directory, struct thread_list *list, bool *whole)
+{
+	enum { OF_ITSELF = 2 }; /* links of a folder, beside one for each in it */
+	struct stat folder;
+	const int opened = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *listing = opened < 0 ? NULL : fdopendir(opened);
+	struct dirent *entry;
+	bool added = true;
+
+	if (!listing) {
+		if (opened >= 0)
+			close(opened);
+		return false;
+	}
+	list->count = 0;
+	while (added && (errno = 0, entry = readdir(listing)))
+		if (entry->d_name[0] != '.')
+			added = add_number(list, atoi(entry->d_name));
+	const int error = errno;
+	*whole = fstat(opened, &folder) == 0 && folder.st_nlink == count_present(directory, list) + OF_ITSELF;
+	closedir(listing);
+	errno = error;
+	return added && error == 0;
 }

@@ -19,4 +19,14 @@ bool read_of_thread(int directory, const char *thread, const char *name, char *t
 /* Its state, as a letter, and the kernel's flags (PF_* of <linux/sched.h>), as /proc/PID/stat has them. */
 bool read_state_of_thread(int directory, const char *thread, char *state, unsigned long *flags);
 
+struct thread_list {
+	int *numbers;
+	size_t count, room;
+};
+
+/* Writes the threads of DIRECTORY, an open /proc/PID/task, into *LIST, whose numbers the caller frees. The kernel may
+ * skip one where another ends meanwhile: *WHOLE says that there were as many as were listed, which are there still.
+ * False, with errno set, if it cannot be read. */
+bool list_threads(int directory, struct thread_list *list, bool *whole);
+
 #endif

@@ -7,11 +7,11 @@
 
 #include "proc.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -65,23 +65,29 @@ static const char *judge_thread(int directory, const char *thread, bool capabili
 
 const char *refuse_threads(bool capabilities)
 {
+	enum { TRIES = 100 };
+	struct thread_list list = { .count = 0 };
 	const int directory = open_proc("/proc/self/task", O_DIRECTORY);
-	DIR *threads = directory < 0 ? NULL : fdopendir(directory);
-	struct dirent *entry;
 	const char *words = NULL;
+	bool whole = false;
+	char name[12];
 
-	if (!threads) {
-		if (directory >= 0)
-			close(directory);
-		return "list the threads in /proc/self/task";
+	for (int i = 0; !words && !whole && i < TRIES; i++) {
+		if (directory < 0 || !list_threads(directory, &list, &whole))
+			words = "list the threads in /proc/self/task";
+		for (size_t j = 0; !words && j < list.count; j++) {
+			snprintf(name, sizeof name, "%d", list.numbers[j]);
+			words = judge_thread(directory, name, capabilities);
+		}
 	}
-	while (!words && (errno = 0, entry = readdir(threads)))
-		if (entry->d_name[0] != '.')
-			words = judge_thread(directory, entry->d_name, capabilities);
-	if (!words && errno != 0)
-		words = "list the threads in /proc/self/task";
+	if (!words && !whole) {
+		errno = EBUSY;
+		words = "list the threads in /proc/self/task, which come and go";
+	}
 	const int error = errno;
-	closedir(threads);
+	free(list.numbers);
+	if (directory >= 0)
+		close(directory);
 	errno = error;
 	return words;
 }

@@ -9,7 +9,6 @@
 #include "process.h"
 #include "seccomp.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -19,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -207,14 +205,13 @@ struct thread {
 		unsigned long calls;  /* to read and write that have returned */
 	} used;
 	int steps;             /* that the former has made since we look */
-	unsigned listing;      /* the last one that it was in */
 };
 
 struct threads {
 	int directory;
 	size_t count, room;
 	struct thread *list;
-	unsigned listing;
+	struct thread_list listed; /* at the last look */
 	bool *may_accept;
 };
 
@@ -432,64 +429,33 @@ static const char *call_in_the_way(struct thread *thread, const struct threads *
 	return call;
 }
 
+/* New threads have had the filter from the first. */
 static bool add_thread(struct threads *threads, int number)
 {
+	enum { MORE = 64 };
+
 	for (size_t i = 0; i < threads->count; i++)
-		if (threads->list[i].number == number) {
-			threads->list[i].listing = threads->listing;
+		if (threads->list[i].number == number)
 			return true;
-		}
 	if (threads->count == threads->room) {
-		struct thread *longer = realloc(threads->list, (threads->room + 64) * sizeof *longer);
+		struct thread *longer = realloc(threads->list, (threads->room + MORE) * sizeof *longer);
 		if (!longer)
 			return false;
 		threads->list = longer;
-		threads->room += 64;
+		threads->room += MORE;
 	}
-	threads->list[threads->count++] = (struct thread){ .number = number, .listing = threads->listing };
+	threads->list[threads->count++] = (struct thread){ .number = number };
 	return true;
 }
 
-/* How many of the last listing are there still. */
-static nlink_t count_listed(const struct threads *threads)
+/* Adds those that are not in the list yet; *whole as in list_threads. */
+static bool look_for_threads(struct threads *threads, bool *whole)
 {
-	nlink_t count = 0;
-	char name[12];
+	bool added = list_threads(threads->directory, &threads->listed, whole);
 
-	for (size_t i = 0; i < threads->count; i++) {
-		snprintf(name, sizeof name, "%d", threads->list[i].number);
-		if (threads->list[i].listing == threads->listing && faccessat(threads->directory, name, F_OK, 0) == 0)
-			count++;
-	}
-	return count;
-}
-
-/* Adds those that are not in the list yet. New threads have had the filter from the first.
- * The kernel may skip one where another ends meanwhile: *whole says that there were as many as
- * were listed, which are there still. False, with errno set, if it cannot be read. */
-static bool list_threads(struct threads *threads, bool *whole)
-{
-	enum { OF_ITSELF = 2 }; /* links of a folder, beside one for each in it */
-	struct stat folder;
-	const int directory = openat(threads->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *listing = directory < 0 ? NULL : fdopendir(directory);
-	struct dirent *entry;
-	bool added = true;
-
-	if (!listing) {
-		if (directory >= 0)
-			close(directory);
-		return false;
-	}
-	threads->listing++;
-	while (added && (errno = 0, entry = readdir(listing)))
-		if (entry->d_name[0] != '.')
-			added = add_thread(threads, atoi(entry->d_name));
-	const int error = errno;
-	*whole = fstat(directory, &folder) == 0 && folder.st_nlink == count_listed(threads) + OF_ITSELF;
-	closedir(listing);
-	errno = error;
-	return added && error == 0;
+	for (size_t i = 0; added && i < threads->listed.count; i++)
+		added = add_thread(threads, threads->listed.numbers[i]);
+	return added;
 }
 
 /* Asks each thread that is not known to be quiet. NULL if all are, else one that is not, and *CALL: rather one
@@ -521,7 +487,7 @@ static const char *wait_for(struct threads *threads, bool waiting_may_stay)
 
 	clock_gettime(CLOCK_MONOTONIC, &begun);
 	for (;;) {
-		if (!list_threads(threads, &whole))
+		if (!look_for_threads(threads, &whole))
 			return "list the threads in /proc/self/task";
 		if (!(busy = find_busy_one(threads, waiting_may_stay, &call)) && whole)
 			return NULL;
@@ -554,6 +520,7 @@ const char *wait_until_quiet(bool waiting_may_stay, bool *may_accept)
 	const char *words = wait_for(&threads, waiting_may_stay);
 	const int error = errno;
 	free(threads.list);
+	free(threads.listed.numbers);
 	close(threads.directory);
 	errno = error;
 	return words;
