@@ -36,8 +36,11 @@ bool read_of_thread(int directory, const char *thread, const char *name, char *t
 
 	snprintf(path, sizeof path, "%s/%s", thread, name);
 	const int file = openat(directory, path, O_RDONLY | O_CLOEXEC);
-	if (file < 0)
+	if (file < 0) {
+		if (errno == ENOENT && faccessat(directory, thread, F_OK, 0) != 0)
+			errno = ESRCH; /* it is not that this file is hidden */
 		return false;
+	}
 	const ssize_t length = read(file, text, size - 1);
 	const int error = errno;
 	close(file);
@@ -57,29 +60,30 @@ bool read_state_of_thread(int directory, const char *thread, char *state, unsign
 	return at && sscanf(at, ") %c %*d %*d %*d %*d %*d %lu", state, flags) == 2;
 }
 
-static bool add_number(struct thread_list *list, int number)
+static bool add_listed(struct thread_list *list, const struct dirent *entry)
 {
 	enum { MORE = 64 };
 
 	if (list->count == list->room) {
-		int *longer = realloc(list->numbers, (list->room + MORE) * sizeof *longer);
+		struct listed_thread *longer = realloc(list->threads, (list->room + MORE) * sizeof *longer);
 		if (!longer)
 			return false;
-		list->numbers = longer;
+		list->threads = longer;
 		list->room += MORE;
 	}
-	list->numbers[list->count++] = number;
+	list->threads[list->count++] = (struct listed_thread){ atoi(entry->d_name), entry->d_ino };
 	return true;
 }
 
 static nlink_t count_present(int directory, const struct thread_list *list)
 {
 	nlink_t count = 0;
+	struct stat folder;
 	char name[12];
 
 	for (size_t i = 0; i < list->count; i++) {
-		snprintf(name, sizeof name, "%d", list->numbers[i]);
-		if (faccessat(directory, name, F_OK, 0) == 0)
+		snprintf(name, sizeof name, "%d", list->threads[i].number);
+		if (fstatat(directory, name, &folder, 0) == 0 && folder.st_ino == list->threads[i].inode)
 			count++;
 	}
 	return count;
@@ -102,7 +106,7 @@ bool list_threads(int directory, struct thread_list *list, bool *whole)
 	list->count = 0;
 	while (added && (errno = 0, entry = readdir(listing)))
 		if (entry->d_name[0] != '.')
-			added = add_number(list, atoi(entry->d_name));
+			added = add_listed(list, entry);
 	const int error = errno;
 	*whole = fstat(opened, &folder) == 0 && folder.st_nlink == count_present(directory, list) + OF_ITSELF;
 	closedir(listing);

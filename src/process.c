@@ -46,7 +46,7 @@ static const char *judge_thread(int directory, const char *thread, bool capabili
 	unsigned long flags;
 
 	if (!read_state_of_thread(directory, thread, &state, &flags))
-		return errno == ENOENT || errno == ESRCH ? NULL : "read /proc/self/task";
+		return errno == ESRCH ? NULL : "read /proc/self/task";
 	if (flags & IO_WORKER) {
 		errno = EBUSY;
 		return "keep this process from reaching new peers through an io_uring that the kernel serves: close it first";
@@ -54,7 +54,7 @@ static const char *judge_thread(int directory, const char *thread, bool capabili
 	if (!capabilities)
 		return NULL;
 	if (!read_of_thread(directory, thread, "status", text, sizeof text))
-		return errno == ENOENT || errno == ESRCH ? NULL : "read /proc/self/task";
+		return errno == ESRCH ? NULL : "read /proc/self/task";
 	const char *at = strstr(text, "\nCapPrm:\t");
 	errno = at ? EBUSY : 0;
 	if (!at || strspn(at + strlen("\nCapPrm:\t"), "0") != 16)
@@ -76,7 +76,7 @@ const char *refuse_threads(bool capabilities)
 		if (directory < 0 || !list_threads(directory, &list, &whole))
 			words = "list the threads in /proc/self/task";
 		for (size_t j = 0; !words && j < list.count; j++) {
-			snprintf(name, sizeof name, "%d", list.numbers[j]);
+			snprintf(name, sizeof name, "%d", list.threads[j].number);
 			words = judge_thread(directory, name, capabilities);
 		}
 	}
@@ -85,7 +85,7 @@ const char *refuse_threads(bool capabilities)
 		words = "list the threads in /proc/self/task, which come and go";
 	}
 	const int error = errno;
-	free(list.numbers);
+	free(list.threads);
 	if (directory >= 0)
 		close(directory);
 	errno = error;

@@ -340,12 +340,13 @@ static const char *refused_call(long number, const unsigned long arguments[stati
 	return NULL;
 }
 
-static bool is_at_rest(int directory, const char *name)
+/* STATE is as proc(5) has it: S at rest, t held by a tracer. */
+static bool has_state(int directory, const char *name, char state)
 {
-	char state;
+	char now;
 	unsigned long flags;
 
-	return read_state_of_thread(directory, name, &state, &flags) && state == 'S';
+	return read_state_of_thread(directory, name, &now, &flags) && now == state;
 }
 
 /* It has left its last call, but not the list: the first one stays there. */
@@ -355,7 +356,7 @@ static bool is_ending(int directory, const char *name)
 	char state;
 	unsigned long flags;
 
-	return read_state_of_thread(directory, name, &state, &flags) ? flags & EXITING : errno == ENOENT || errno == ESRCH;
+	return read_state_of_thread(directory, name, &state, &flags) ? flags & EXITING : errno == ESRCH;
 }
 
 static int ask_socket(unsigned long descriptor, int option)
@@ -375,9 +376,9 @@ static bool may_stay(const struct birth *birth, const unsigned long arguments[st
 
 	switch (birth->leaving) {
 	case MUST_LEAVE_UNLESS_AT_REST:
-		return is_at_rest(threads->directory, name);
+		return has_state(threads->directory, name, 'S');
 	case MUST_LEAVE_UNLESS_LISTENING:
-		if (!is_at_rest(threads->directory, name) || ask_socket(descriptor, SO_ACCEPTCONN) != 1)
+		if (!has_state(threads->directory, name, 'S') || ask_socket(descriptor, SO_ACCEPTCONN) != 1)
 			return false;
 		*threads->may_accept = true;
 		return true;
@@ -406,8 +407,11 @@ static const char *call_in_the_way(struct thread *thread, const struct threads *
 	long number;
 
 	snprintf(name, sizeof name, "%d", thread->number);
+	/* The kernel knows before a tracer holds it whether a filter will see this call, and the tracer may make another
+	 * one of it then. */
+	const bool traced = has_state(threads->directory, name, 't');
 	if (!read_of_thread(threads->directory, name, "syscall", text, sizeof text)) {
-		if (errno == ENOENT || errno == ESRCH)
+		if (errno == ESRCH)
 			return NULL;
 		const int error = errno;
 		const bool ending = is_ending(threads->directory, name); /* its memory, which says who may read, has gone */
@@ -419,6 +423,8 @@ static const char *call_in_the_way(struct thread *thread, const struct threads *
 		thread->works = true;
 		return has_moved_on(thread, threads, name) ? NULL : "a system call";
 	}
+	if (traced)
+		return "a system call (its tracer holds it)";
 	const struct birth *birth = find_birth(number);
 	if (birth && birth->leaving == AS_THE_CALL_IN_IT && !(birth = look_into_socketcall(number, arguments)))
 		return NULL;
@@ -454,7 +460,7 @@ static bool look_for_threads(struct threads *threads, bool *whole)
 	bool added = list_threads(threads->directory, &threads->listed, whole);
 
 	for (size_t i = 0; added && i < threads->listed.count; i++)
-		added = add_thread(threads, threads->listed.numbers[i]);
+		added = add_thread(threads, threads->listed.threads[i].number);
 	return added;
 }
 
@@ -520,7 +526,7 @@ const char *wait_until_quiet(bool waiting_may_stay, bool *may_accept)
 	const char *words = wait_for(&threads, waiting_may_stay);
 	const int error = errno;
 	free(threads.list);
-	free(threads.listed.numbers);
+	free(threads.listed.threads);
 	close(threads.directory);
 	errno = error;
 	return words;

@@ -8,6 +8,7 @@
 
 #include "../unit/unit.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -1234,23 +1235,31 @@ static void *wait_for_exec(void *unused)
 	return unused;
 }
 
-static void wait_until_in_call(long number, long sibling)
+/* Returns the number of that thread. */
+static int wait_until_in_call(long number, long sibling)
 {
-	char text[64], path[64];
+	char text[64], path[300];
 
 	for (int i = 0; i < 10000; i++) {
-		for (int task = (int)getpid() + 1; task < (int)getpid() + 40; task++) {
-			snprintf(path, sizeof path, "/proc/self/task/%d/syscall", task);
+		DIR *tasks = opendir("/proc/self/task");
+		struct dirent *entry;
+		int found = 0;
+		while (!found && tasks && (entry = readdir(tasks))) {
+			snprintf(path, sizeof path, "/proc/self/task/%s/syscall", entry->d_name);
 			FILE *file = fopen(path, "re");
-			const bool there = file && fgets(text, sizeof text, file) && (atol(text) == number || atol(text) == sibling);
+			if (file && fgets(text, sizeof text, file) && strncmp(text, "running", 7) != 0 &&
+				(atol(text) == number || atol(text) == sibling))
+				found = atoi(entry->d_name);
 			if (file)
 				fclose(file);
-			if (there && strncmp(text, "running", 7) != 0)
-				return;
 		}
+		closedir(tasks);
+		if (found)
+			return found;
 		usleep(1000);
 	}
 	ck_abort_msg("no thread came to be in call %ld", number);
+	return 0;
 }
 
 START_TEST(a_child_that_has_not_called_exec)
@@ -1748,6 +1757,72 @@ START_TEST(a_thread_that_is_ending)
 }
 END_TEST
 
+/* What hides a thread is no sign that it has ended. */
+START_TEST(a_thread_whose_folder_is_hidden)
+{
+	char folder[64];
+
+	if (geteuid() != 0 || unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) {
+		NOTE("mounts by root\n");
+		return;
+	}
+	start_thread(try_when_told);
+	snprintf(folder, sizeof folder, "/proc/self/task/%d", wait_until_in_call(SYS_futex, SYS_futex));
+	ck_assert_int_eq(mount("none", folder, "tmpfs", 0, NULL), 0);
+	become_nobody();
+	hide_landlock();
+	ck_assert_int_eq(disablenetwork(), -1);
+	ck_assert_msg(strstr(disablenetwork_error(), "/proc/self/task") != NULL, "%s", disablenetwork_error());
+}
+END_TEST
+
+static volatile int to_be_traced;
+
+static void *wait_for_tracer(void *unused)
+{
+	to_be_traced = (int)syscall(SYS_gettid);
+	sem_wait(&go);
+	return unused;
+}
+
+/* Whoever holds it at the entry of a call may make another one of it, which the filters do not see any more. */
+START_TEST(a_thread_that_a_tracer_holds)
+{
+	int number[2], held[2], status;
+	char byte = 0;
+
+	become_nobody();
+	hide_landlock();
+	ck_assert_int_eq(pipe(number), 0);
+	ck_assert_int_eq(pipe(held), 0);
+	const pid_t tracer = fork();
+	if (tracer == 0) {
+		int thread;
+		prctl(PR_SET_PDEATHSIG, (long)SIGKILL, 0L, 0L, 0L);
+		if (read(number[0], &thread, sizeof thread) == sizeof thread && ptrace(PTRACE_SEIZE, thread, NULL, NULL) == 0 &&
+			ptrace(PTRACE_INTERRUPT, thread, NULL, NULL) == 0 && waitpid(thread, &status, __WALL) == thread)
+			byte = 1;
+		_exit(write(held[1], &byte, 1) != 1 || pause());
+	}
+	prctl(PR_SET_PTRACER, (long)tracer, 0L, 0L, 0L);
+	start_thread(wait_for_tracer);
+	while (!to_be_traced)
+		sched_yield();
+	const int thread = to_be_traced;
+	ck_assert_int_eq(write(number[1], &thread, sizeof thread), (ssize_t)sizeof thread);
+	ck_assert_int_eq(read(held[0], &byte, 1), 1);
+	if (!byte) {
+		NOTE("ptrace\n");
+		kill(tracer, SIGKILL);
+		return;
+	}
+	ck_assert_int_eq(disablenetwork(), -1);
+	ck_assert_int_eq(errno, EBUSY);
+	ck_assert_msg(strstr(disablenetwork_error(), "its tracer holds it") != NULL, "%s", disablenetwork_error());
+	kill(tracer, SIGKILL);
+}
+END_TEST
+
 /* Not in the way: those that wait for somebody to come, to write or to read. */
 static int waiting_pair[2];
 static void *receive_for_long(void *unused)
@@ -2043,6 +2118,8 @@ int main(void)
 	tcase_add_loop_test(all, calls_in_the_way, 0, (int)(sizeof in_the_way / sizeof in_the_way[0]));
 	tcase_add_test(all, a_call_that_takes_long);
 	tcase_add_test(all, a_thread_that_is_ending);
+	tcase_add_test(all, a_thread_whose_folder_is_hidden);
+	tcase_add_test(all, a_thread_that_a_tracer_holds);
 	tcase_add_test(all, a_call_between_two_filters);
 	tcase_add_test(all, a_listener_whose_number_another_has);
 	tcase_add_loop_test(all, threads_that_are_not_in_the_way, 0, (int)(sizeof not_in_the_way / sizeof not_in_the_way[0]));
