@@ -176,6 +176,8 @@ static const char *drop_all_but(capability_set keep)
 {
 	const capng_type_t everywhere = CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE | CAPNG_AMBIENT;
 
+	/* It keeps the thread that it was first used in; see clone_twice in explain.c. */
+	capng_setpid((int)syscall(SYS_gettid));
 	capng_clear(CAPNG_SELECT_ALL);
 	for (int i = 0; i < KEEPABLE; i++)
 		if ((keep & SET_OF(keepable[i].number)) &&

@@ -26,6 +26,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -588,12 +589,12 @@ enum { NOTHING = -1, ROUTES = 2 };
 
 static struct supervisor {
 	const struct options *options;
-	struct explanation *explanation; /* in the process that becomes prog */
-	int channel;                     /* to the supervisor, and in it to the other */
+	int channel;                     /* to the process that becomes prog */
 	int prog, errors, file;          /* a pidfd; standard error, that of --explain; or NOTHING */
 	pid_t leader;
+	const char *words;               /* what it was unable to do, so that it is none; else NULL */
+	int error;
 
-	/* In the supervisor alone. */
 	int proc, listener, routes[ROUTES];
 	uint64_t no_routes;              /* before prog was started */
 	bool telling;                    /* it was */
@@ -1007,26 +1008,17 @@ static int open_own_proc(void)
 	return NOTHING;
 }
 
-/* Both libcs leave out two signals of their own when they block all. */
-static bool block_signals(void)
-{
-	const struct sigaction interrupt = { .sa_handler = stop_waiting };
-	const uint64_t all = UINT64_MAX;
+static bool is_shut(void) { return prctl(PR_GET_DUMPABLE, 0L, 0L, 0L, 0L) == 0; }
 
-	return sigaction(SIGALRM, &interrupt, NULL) == 0 &&
-		syscall(SYS_rt_sigprocmask, (long)SIG_SETMASK, &all, NULL, sizeof all) == 0;
-}
-
-/* Whoever could write to its memory, or take its descriptors, could have calls let pass. */
+/* Whoever could write to its memory, or take its descriptors, could have calls let pass: see shut_memory. */
 static const char *become_harmless(struct supervisor *own)
 {
+	const struct sigaction interrupt = { .sa_handler = stop_waiting };
 	struct capabilities_dropped dropped;
 	struct seccomp_notif_sizes sizes;
 	const char *words;
 
-	if (prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L) != 0)
-		return "keep the supervisor from being traced";
-	if (!block_signals() || setsid() < 0 || chdir("/") != 0)
+	if (sigaction(SIGALRM, &interrupt, NULL) != 0 || setsid() < 0 || chdir("/") != 0)
 		return "detach the supervisor";
 	if (!arrange_descriptors(own))
 		return "close what the supervisor does not need (Linux 5.9 can)";
@@ -1034,19 +1026,10 @@ static const char *become_harmless(struct supervisor *own)
 		sizes.seccomp_notif_resp > 512)
 		return "be asked by a seccomp filter";
 	own->proc = open_own_proc();
-	if ((words = capabilities_drop(0, 0, NULL, &dropped)) ||
-		(words = seccomp_refuse(FILTER_STRICTEST, &(struct refusal){ .error = EPERM })))
+	if ((words = capabilities_drop(0, 0, NULL, &dropped)))
 		return words;
-	if (prctl(PR_GET_DUMPABLE, 0L, 0L, 0L, 0L) != 0)
-		return "find the supervisor not to be traced";
-	return NULL;
+	return seccomp_refuse(FILTER_STRICTEST, &(struct refusal){ .error = EPERM });
 }
-
-/* What one says to the other at the start. WORDS are where they are in both. */
-struct report {
-	const char *words;
-	int error;
-};
 
 static bool receive(struct supervisor *own)
 {
@@ -1067,11 +1050,13 @@ static bool receive(struct supervisor *own)
 	return true;
 }
 
-static _Noreturn void supervise(struct supervisor *own)
+static int supervise(void *ours_too)
 {
-	const struct report report = { .words = become_harmless(own), .error = errno };
+	struct supervisor *own = ours_too;
 
-	if (send(own->channel, &report, sizeof report, 0) != (ssize_t)sizeof report || report.words || !receive(own))
+	own->words = become_harmless(own);
+	own->error = errno;
+	if (send(own->channel, "", 1, 0) != 1 || own->words || !receive(own) || !is_shut())
 		_exit(EXIT_UNABLE);
 	own->length = seccomp_join(own->handed.filters, SECCOMP_RET_ERRNO | (unsigned)own->handed.error, own->filter);
 	own->no_routes = count_no_routes(own);
@@ -1090,36 +1075,51 @@ static int above_standard(int descriptor)
 	return above;
 }
 
-/* As fork, but the parent gets no signal when it ends: prog would find that one pending. */
-static pid_t fork_unheard(void)
+/* The supervisor has the memory of this process, and from exec on, when prog is given another, for itself
+ * alone. A copy, as fork makes it, would cost most of the start. So until then, as behind vfork(2),
+ * only one of those who have it may run (errno is one, too): each waits for the message of the other,
+ * or for the answer to the trial call. Their stacks are apart. */
+static _Alignas(16) struct {
+	char between[16 * 1024], supervisor[112 * 1024];
+} stacks;
+
+/* Of the process that becomes prog. */
+static struct explanation *explained;
+static int to_supervisor;
+
+static int begin_supervisor(void *ours_too)
 {
-	return (pid_t)syscall(SYS_clone, 0L, 0L, 0L, 0L, 0L);
+	struct supervisor *own = ours_too;
+	char unused;
+
+	if (clone(supervise, stacks.supervisor + sizeof stacks.supervisor, CLONE_VM, own) < 0)
+		return errno;
+	close(own->channel); /* the copy in this process, so that the other's end is told */
+	return recv(to_supervisor, &unused, 1, 0) == 1 ? 0 : ESRCH;
 }
 
 /* The supervisor is the child of one that ends at once, and so of init, or whoever takes orphans:
- * that may be this process, if it was asked to be. Returns 0 or an error. */
-static int fork_twice(struct supervisor *own)
+ * that may be this process, if it was asked to be. Neither has a signal sent when it ends, which prog would
+ * find pending, and none that comes meanwhile may stop the one that this process waits for, or is the
+ * supervisor's, which has all blocked for good. Both libcs leave out two when they block all.
+ * Returns 0 or an error. */
+static int clone_twice(struct supervisor *own)
 {
-	int takes_orphans = 0, status = 0;
-	pid_t awaited;
+	const uint64_t all = UINT64_MAX;
+	uint64_t before;
+	int takes_orphans = 0, status = 0, error = 0;
 
 	(void)prctl(PR_GET_CHILD_SUBREAPER, &takes_orphans, 0L, 0L, 0L);
-	if (takes_orphans && prctl(PR_SET_CHILD_SUBREAPER, 0L, 0L, 0L, 0L) != 0)
+	if ((takes_orphans && prctl(PR_SET_CHILD_SUBREAPER, 0L, 0L, 0L, 0L) != 0) ||
+		syscall(SYS_rt_sigprocmask, (long)SIG_SETMASK, &all, &before, sizeof all) != 0)
 		return errno;
-	const pid_t between = fork_unheard();
-	int error = between < 0 ? errno : 0;
-	if (between == 0) {
-		const pid_t supervisor = fork_unheard();
-		if (supervisor == 0)
-			supervise(own);
-		_exit(supervisor < 0 ? errno : 0);
-	}
-	do
-		awaited = between < 0 ? 0 : waitpid(between, &status, __WALL);
-	while (awaited < 0 && errno == EINTR);
-	if (awaited > 0 && !error)
+	const pid_t between = clone(begin_supervisor, stacks.between + sizeof stacks.between, CLONE_VM | CLONE_VFORK, own);
+	if (between < 0 || waitpid(between, &status, __WALL) != between)
+		error = errno;
+	else
 		error = WIFEXITED(status) ? WEXITSTATUS(status) : ECHILD;
-	if (takes_orphans && prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L) != 0)
+	if (syscall(SYS_rt_sigprocmask, (long)SIG_SETMASK, &before, NULL, sizeof before) != 0 ||
+		(takes_orphans && prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L) != 0))
 		return errno;
 	return error;
 }
@@ -1134,20 +1134,22 @@ static const char *start(struct supervisor *own)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
 		return "make a channel to the supervisor";
 	own->channel = above_standard(ends[1]);
-	const int error = own->channel < 0 ? errno : fork_twice(own);
-	let_go(&own->channel);
-	own->channel = above_standard(ends[0]);
+	to_supervisor = above_standard(ends[0]);
+	const int error = own->channel < 0 || to_supervisor < 0 ? errno : clone_twice(own);
 	if (error)
 		errno = error;
-	return error || own->channel < 0 ? "start a supervisor" : NULL;
+	return error ? "start a supervisor" : own->words;
 }
+
+/* Nobody may trace whoever has this memory, open it, or take descriptors by it. Not earlier: what a process
+ * may do with its own /proc/self hangs on it, too. */
+static bool shut_memory(void) { return prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L) == 0 && is_shut(); }
 
 /* Closes LISTENER, so that it is the supervisor's alone. By the call itself: behind some libcs'
  * sendmsg is socketcall, which the filter refuses. */
 static bool hand_over(int listener, unsigned filters, int error)
 {
 	static const char *const counts[ROUTES] = { "/proc/thread-self/net/snmp", "/proc/thread-self/net/snmp6" };
-	struct supervisor *own = &ours;
 	const struct handed handed = { filters, error };
 	union {
 		struct cmsghdr header;
@@ -1157,10 +1159,10 @@ static bool hand_over(int listener, unsigned filters, int error)
 	size_t count = 1;
 
 	if (listener < 0) {
-		if (!own->explanation->words)
-			*own->explanation = (struct explanation){ .error = errno == EBUSY ? 0 : errno,
+		if (!explained->words)
+			*explained = (struct explanation){ .error = errno == EBUSY ? 0 : errno,
 				.words = errno == EBUSY ? "be told by the filter: another supervisor is" : "be told by the filter" };
-		let_go(&own->channel);
+		let_go(&to_supervisor);
 		return false;
 	}
 	for (int i = 0; i < ROUTES && (filters & FILTER_LOOPBACK); i++)
@@ -1172,26 +1174,12 @@ static bool hand_over(int listener, unsigned filters, int error)
 	control.header = (struct cmsghdr){ .cmsg_len = CMSG_LEN(count * sizeof(int)), .cmsg_level = SOL_SOCKET,
 		.cmsg_type = SCM_RIGHTS };
 	memcpy(CMSG_DATA(&control.header), passed, count * sizeof(int));
-	const bool sent = syscall(SYS_sendmsg, (long)own->channel, &message, (long)MSG_NOSIGNAL) == (long)sizeof handed;
+	const bool sent = shut_memory() && syscall(SYS_sendmsg, (long)to_supervisor, &message, (long)MSG_NOSIGNAL) == (long)sizeof handed;
 	const int reason = errno;
 	while (count > 0)
 		close(passed[--count]);
 	errno = reason;
 	return sent || hand_over(NOTHING, filters, error);
-}
-
-static void await(struct explanation *explanation)
-{
-	struct report report;
-
-	if (recv(ours.channel, &report, sizeof report, 0) != (ssize_t)sizeof report)
-		report = (struct report){ "hear of the supervisor", ESRCH };
-	explanation->words = report.words;
-	explanation->error = report.error;
-	if (report.words)
-		let_go(&ours.channel);
-	else
-		explanation->hand_over = hand_over;
 }
 
 static int open_file(const char *name)
@@ -1204,16 +1192,22 @@ const char *explain_begin(const struct options *options, struct explanation *exp
 	struct supervisor *own = &ours;
 
 	*explanation = (struct explanation){ .words = NULL };
+	explained = explanation;
 	own->options = options;
-	own->explanation = explanation;
 	own->errors = fcntl(STDERR_FILENO, F_GETFD) < 0 ? NOTHING : STDERR_FILENO;
-	own->channel = own->prog = own->file = NOTHING;
+	own->channel = own->prog = own->file = to_supervisor = NOTHING;
 	if (options->explain_file && (own->file = open_file(options->explain_file)) < 0)
 		return errno == ENXIO ? "open the file of --explain, which nobody reads" : "open the file of --explain";
-	explanation->words = start(own);
-	explanation->error = errno;
-	let_go(&own->prog);
-	let_go(&own->file);
-	explanation->await = explanation->words ? NULL : await;
+	if ((explanation->words = start(own))) {
+		explanation->error = own->words ? own->error : errno;
+		let_go(&to_supervisor);
+	} else {
+		explanation->hand_over = hand_over;
+	}
+	/* The copies of this process; the numbers are the supervisor's. */
+	const int copies[] = { own->channel, own->prog, own->file };
+	for (size_t i = 0; i < ROWS(copies); i++)
+		if (copies[i] >= 0)
+			close(copies[i]);
 	return NULL;
 }

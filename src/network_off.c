@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC
  * Copyright 2026 the disablenetwork authors
  *
- * See network_off.h. The order is the design: the supervisor of -x first of all, which must not
- * be in prog's domain; the prctl next, since it decides which sockets are loose; descriptors before the network namespace of -L, in which those that
+ * See network_off.h. The order is the design: the supervisor of -x first of all, which must be
+ * neither in prog's domain nor marked as prog is (behind -L, where nothing is marked, it comes behind that, which
+ * takes memory of one's own: unshare(2), CLONE_NEWUSER); the prctl next, since it decides which sockets are
+ * loose; descriptors before the network namespace of -L, in which those that
  * stay behind could not be told, nor refused without a trace; that before Landlock, and before
  * capabilities go, which it needs or has anew; all of these before seccomp, since they decide
  * which filters are needed; seccomp last, so that its trial is the last word before exec.
@@ -186,6 +188,15 @@ static const char *drop_capabilities(const struct options *options, struct netwo
 		&off->capabilities);
 }
 
+/* As process 1 we are who takes orphans, and the supervisor is our child from then on. */
+static const char *begin_explaining(const struct options *options, struct network_off *off)
+{
+	if (!options->begin_explaining)
+		return NULL;
+	off->has_children = may_have_tracees();
+	return options->begin_explaining(options, &off->explanation);
+}
+
 static const char *switch_off(const struct options *options, struct network_off *off)
 {
 	struct refusal refusal = {
@@ -205,12 +216,8 @@ static const char *switch_off(const struct options *options, struct network_off 
 		return words;
 	off->steps_done = DONE_NO_NEW_PRIVS;
 
-	/* As process 1 we are who takes orphans, and the supervisor is our child from then on. */
-	if (options->begin_explaining) {
-		off->has_children = may_have_tracees();
-		if ((words = options->begin_explaining(options, &off->explanation)))
-			return words;
-	}
+	if (!options->loopback && (words = begin_explaining(options, off)))
+		return words;
 
 	/* It holds for the calling thread: nothing rests on it where there are others. Its
 	 * trial would kill where a filter does, and it would keep prog from abstract AF_UNIX
@@ -226,7 +233,8 @@ static const char *switch_off(const struct options *options, struct network_off 
 		return loose; /* --check goes on, to say what else it finds */
 	off->steps_done = DONE_INHERITED;
 
-	if (options->loopback && ((words = capabilities_read(0, &held)) || (words = loopback_enter(&off->loopback))))
+	if (options->loopback && ((words = capabilities_read(0, &held)) || (words = loopback_enter(&off->loopback)) ||
+		(words = begin_explaining(options, off))))
 		return words;
 	off->steps_done = DONE_LOOPBACK;
 
@@ -250,8 +258,6 @@ static const char *switch_off(const struct options *options, struct network_off 
 		if (!options->begin_explaining)
 			off->has_children = may_have_tracees();
 		off->filters = choose_filters(options, off);
-		if (off->explanation.await)
-			off->explanation.await(&off->explanation);
 		refusal.hand_over = off->explanation.hand_over;
 		if ((words = seccomp_refuse(off->filters, &refusal)))
 			return words;
