@@ -1077,8 +1077,8 @@ static int above_standard(int descriptor)
 
 /* The supervisor has the memory of this process, and from exec on, when prog is given another, for itself
  * alone. A copy, as fork makes it, would cost most of the start. So until then, as behind vfork(2),
- * only one of those who have it may run (errno is one, too): each waits for the message of the other,
- * or for the answer to the trial call. Their stacks are apart. */
+ * only one of the two does more than wait (errno is one, too): for the message of the other, or
+ * for the answer to the trial call. Their stacks are apart. */
 static _Alignas(16) struct {
 	char between[16 * 1024], supervisor[112 * 1024];
 } stacks;
@@ -1089,39 +1089,48 @@ static int to_supervisor;
 
 static int begin_supervisor(void *ours_too)
 {
-	struct supervisor *own = ours_too;
-	char unused;
-
-	if (clone(supervise, stacks.supervisor + sizeof stacks.supervisor, CLONE_VM, own) < 0)
-		return errno;
-	close(own->channel); /* the copy in this process, so that the other's end is told */
-	return recv(to_supervisor, &unused, 1, 0) == 1 ? 0 : ESRCH;
+	return clone(supervise, stacks.supervisor + sizeof stacks.supervisor, CLONE_VM, ours_too) < 0 ? errno : 0;
 }
 
-/* The supervisor is the child of one that ends at once, and so of init, or whoever takes orphans:
- * that may be this process, if it was asked to be. Neither has a signal sent when it ends, which prog would
- * find pending, and none that comes meanwhile may stop the one that this process waits for, or is the
- * supervisor's, which has all blocked for good. Both libcs leave out two when they block all.
- * Returns 0 or an error. */
+/* The supervisor is the child of one that ends at once, and so of init, or whoever takes orphans. Neither
+ * has a signal sent when it ends, which prog would find pending. Returns 0 or an error. */
 static int clone_twice(struct supervisor *own)
 {
-	const uint64_t all = UINT64_MAX;
-	uint64_t before;
-	int takes_orphans = 0, status = 0, error = 0;
-
-	(void)prctl(PR_GET_CHILD_SUBREAPER, &takes_orphans, 0L, 0L, 0L);
-	if ((takes_orphans && prctl(PR_SET_CHILD_SUBREAPER, 0L, 0L, 0L, 0L) != 0) ||
-		syscall(SYS_rt_sigprocmask, (long)SIG_SETMASK, &all, &before, sizeof all) != 0)
-		return errno;
+	char unused;
+	int status = 0;
 	const pid_t between = clone(begin_supervisor, stacks.between + sizeof stacks.between, CLONE_VM | CLONE_VFORK, own);
-	if (between < 0 || waitpid(between, &status, __WALL) != between)
-		error = errno;
-	else
-		error = WIFEXITED(status) ? WEXITSTATUS(status) : ECHILD;
-	if (syscall(SYS_rt_sigprocmask, (long)SIG_SETMASK, &before, NULL, sizeof before) != 0 ||
-		(takes_orphans && prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L) != 0))
-		return errno;
-	return error;
+	int error = between < 0 || waitpid(between, &status, __WALL) != between ? errno : 0;
+
+	close(own->channel); /* this process's copy: of a supervisor that ends, the other's end is told */
+	if (recv(to_supervisor, &unused, 1, 0) == 1)
+		return 0;
+	if (!error && WIFEXITED(status))
+		error = WEXITSTATUS(status);
+	return error ? error : ESRCH;
+}
+
+/* Of this process, what the start of the supervisor needs otherwise, and prog as it was. */
+struct traits {
+	int takes_orphans;
+	uint64_t blocked;
+};
+
+/* A signal would stop the one that this process waits for, or the supervisor, which has them blocked
+ * for good. By the call: both libcs leave out two of their own when they block all. */
+static bool change_traits(struct traits *before)
+{
+	const uint64_t all = UINT64_MAX;
+
+	before->takes_orphans = 0;
+	(void)prctl(PR_GET_CHILD_SUBREAPER, &before->takes_orphans, 0L, 0L, 0L);
+	return syscall(SYS_rt_sigprocmask, (long)SIG_SETMASK, &all, &before->blocked, sizeof all) == 0 &&
+		(!before->takes_orphans || prctl(PR_SET_CHILD_SUBREAPER, 0L, 0L, 0L, 0L) == 0);
+}
+
+static bool restore_traits(const struct traits *before)
+{
+	return (!before->takes_orphans || prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L) == 0) &&
+		syscall(SYS_rt_sigprocmask, (long)SIG_SETMASK, &before->blocked, NULL, sizeof before->blocked) == 0;
 }
 
 static const char *start(struct supervisor *own)
@@ -1190,6 +1199,7 @@ static int open_file(const char *name)
 const char *explain_begin(const struct options *options, struct explanation *explanation)
 {
 	struct supervisor *own = &ours;
+	struct traits before;
 
 	*explanation = (struct explanation){ .words = NULL };
 	explained = explanation;
@@ -1198,16 +1208,19 @@ const char *explain_begin(const struct options *options, struct explanation *exp
 	own->channel = own->prog = own->file = to_supervisor = NOTHING;
 	if (options->explain_file && (own->file = open_file(options->explain_file)) < 0)
 		return errno == ENXIO ? "open the file of --explain, which nobody reads" : "open the file of --explain";
-	if ((explanation->words = start(own))) {
+	if (!change_traits(&before))
+		return "hold back signals while the supervisor is started";
+	explanation->words = start(own);
+	if (explanation->words) {
 		explanation->error = own->words ? own->error : errno;
 		let_go(&to_supervisor);
 	} else {
 		explanation->hand_over = hand_over;
 	}
 	/* The copies of this process; the numbers are the supervisor's. */
-	const int copies[] = { own->channel, own->prog, own->file };
+	const int copies[] = { own->prog, own->file };
 	for (size_t i = 0; i < ROWS(copies); i++)
 		if (copies[i] >= 0)
 			close(copies[i]);
-	return NULL;
+	return restore_traits(&before) ? NULL : "let signals through as before, and take orphans";
 }

@@ -25,7 +25,7 @@ struct explanation {
  * from when it is handed the listener: until the next exec this process cannot, either. It
  * tells what comes after that exec, until this process has ended, and answers until the last one
  * with the filter has. Returns NULL, also where nothing can be explained, or the words, with errno, if
- * the file of --explain cannot be opened: then prog must not run. */
+ * the file of --explain cannot be opened, or signals stay blocked: then prog must not run. */
 const char *explain_begin(const struct options *options, struct explanation *explanation)
 	__attribute__((warn_unused_result));
 

@@ -26,7 +26,7 @@ no kernel does and no sandbox that we know, and the tool could not tell. There a
                  to keep off is open: abstract sockets and those in the file system, other processes, new
                  peers of TCP streams
   seccomp, the second filter of -k           "done": calls are refused still, but do not kill
-  rt_sigprocmask of the library              "done": signals stay held back, or too many are let through
+  rt_sigprocmask of the library, and of -x   "done": signals stay held back, or too many are let through
   clone of the library, and of -x            "you are the child": it ends as that does
   ioctl of the supervisor, of an answer      "sent": whoever asked waits for it. Not tried, since it takes for ever;
                  nor is clone of the go-between, which would be awaited by the tool
