@@ -58,6 +58,7 @@ if pkg-config --exists disablenetwork; then
 	folders+=' library'
 else
 	echo 'skipped: the tests of the library, since pkg-config does not know disablenetwork'
+	export NO_LIBRARY=yes
 fi
 
 INSTALLED=yes DISABLENETWORK=$BINDIR/disablenetwork NETPROBE=$BINDIR/netprobe

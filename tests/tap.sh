@@ -7,6 +7,7 @@
 #     NO_SKIP           when set (CI), a skip for want of a package is a failure
 #     INSTALLED         when set (installcheck.sh), the program is an installed one, BINDIR says
 #                       where, and nothing has been built here but the tests' own programs
+#     NO_LIBRARY        when set (installcheck.sh), the library is not installed
 #
 # A test ends with `finish`. $scratch is a directory of its own, removed at the end;
 # processes named by `reap PID` are ended with it.
@@ -166,6 +167,12 @@ need_built() {
 		echo "Bail out! $file is missing: make check makes it"
 		exit 99
 	done
+}
+
+# without_library DESCRIPTION: succeeds where the library is not installed, which is then skipped
+without_library() {
+	[ -n "${NO_LIBRARY-}" ] || return
+	skip 'for want of the package libdisablenetwork-dev' "$1"
 }
 
 finish() {
