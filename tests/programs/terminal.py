@@ -4,14 +4,19 @@
 Standard input has a line for each step, "AWAITED|TYPED": when AWAITED has come, TYPED is typed,
 then Enter; ^Z and ^C are those keys, without Enter. The exit status is COMMAND's, or 1 when
 something awaited does not come."""
+import fcntl
 import os
 import pty
 import select
+import struct
 import sys
+import termios
 
 steps = [line.rstrip("\n").split("|", 1) for line in sys.stdin]
 pid, terminal = pty.fork()
 if pid == 0:
+    # However long a path is that is typed, its line does not scroll.
+    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("4H", 24, 10000, 0, 0))
     os.execvp(sys.argv[1], sys.argv[1:])
 
 seen = ""
