@@ -259,6 +259,9 @@ binary_size() { strip -o "$scratch/stripped" "$1" && stat -c %s "$scratch/stripp
 			goal("  the same with our filter", "no-op-chain+filter-musl", "setuidgid", 0.2)
 			goal("  the same with /proc/self/fd listed too", "no-op-chain+filter+fds-musl", "setuidgid", 0.2)
 			goal("  and Landlock and capabilities, the bare calls", "no-op-chain+all-steps-musl", "setuidgid", 0.2)
+			if ("disablenetwork-x" in own)
+				printf "%-58s %6.0f  %6.0f  %6.0f\n", "disablenetwork -x: microseconds more than without",
+					own["disablenetwork-x"] - own["disablenetwork"], cpu["disablenetwork-x"] - cpu["disablenetwork"], 1500
 		}' "$BENCH_RESULTS/startup.csv"
 	printf '\nBytes, stripped: %s' "$(binary_size "$scratch/disablenetwork")"
 	[ $musl = no ] || printf '; with musl %s (goal 65536)' "$(binary_size "$scratch/disablenetwork-musl")"
