@@ -73,7 +73,7 @@ fi
 passed=0 failed=0 skipped=0
 for test; do
 	log=$INSTALLCHECK_LOGS/$(tr / - <<<"${test%.test}").log
-	timeout -k 20 1200 "$TESTS_DIRECTORY/$test" >"$log" 2>&1 </dev/null
+	timeout -k 20 3600 "$TESTS_DIRECTORY/$test" >"$log" 2>&1 </dev/null
 	status=$?
 	grep -E -A 4 '^(not ok|Bail out)' "$log"
 	# Without its plan at the end a test has not come to an end.
