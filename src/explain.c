@@ -1008,6 +1008,14 @@ static int open_own_proc(void)
 	return NOTHING;
 }
 
+/* By the call: both libcs leave out some of their own when they block all. */
+static bool block_signals(uint64_t *before)
+{
+	const uint64_t all = UINT64_MAX;
+
+	return syscall(SYS_rt_sigprocmask, (long)SIG_SETMASK, &all, before, sizeof all) == 0;
+}
+
 static bool is_shut(void) { return prctl(PR_GET_DUMPABLE, 0L, 0L, 0L, 0L) == 0; }
 
 /* Whoever could write to its memory, or take its descriptors, could have calls let pass: see shut_memory. */
@@ -1018,7 +1026,8 @@ static const char *become_harmless(struct supervisor *own)
 	struct seccomp_notif_sizes sizes;
 	const char *words;
 
-	if (sigaction(SIGALRM, &interrupt, NULL) != 0 || setsid() < 0 || chdir("/") != 0)
+	/* Blocked once more: musl's sigaction lets those of its own through. */
+	if (sigaction(SIGALRM, &interrupt, NULL) != 0 || !block_signals(NULL) || setsid() < 0 || chdir("/") != 0)
 		return "detach the supervisor";
 	if (!arrange_descriptors(own))
 		return "close what the supervisor does not need (Linux 5.9 can)";
@@ -1116,14 +1125,12 @@ struct traits {
 };
 
 /* A signal would stop the one that this process waits for, or the supervisor, which has them blocked
- * for good. By the call: both libcs leave out two of their own when they block all. */
+ * for good. */
 static bool change_traits(struct traits *before)
 {
-	const uint64_t all = UINT64_MAX;
-
 	before->takes_orphans = 0;
 	(void)prctl(PR_GET_CHILD_SUBREAPER, &before->takes_orphans, 0L, 0L, 0L);
-	return syscall(SYS_rt_sigprocmask, (long)SIG_SETMASK, &all, &before->blocked, sizeof all) == 0 &&
+	return block_signals(&before->blocked) &&
 		(!before->takes_orphans || prctl(PR_SET_CHILD_SUBREAPER, 0L, 0L, 0L, 0L) == 0);
 }
 
